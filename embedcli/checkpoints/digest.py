@@ -1,0 +1,87 @@
+"""The sha256 of a checkpoint's weights, computed beside the work that uses them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from embedcli.checkpoints.safetensors import weights_files
+from embedcli.errors import ModelError
+
+_CHUNK_BYTES = 1 << 20
+
+
+def weights_sha256(folder: Path) -> str:
+    """The sha256 of ``model.safetensors``, as hex.
+
+    Without safetensors it is ``pytorch_model*.bin``. For shards it is the sha256 over the raw
+    digests of the shards, one after another in name order. Files are read in chunks, so memory
+    does not grow with them.
+
+    Raises:
+        ModelError: when there are no weights, or they cannot be read.
+    """
+    import hashlib
+
+    files = sorted(folder.glob("pytorch_model*.bin")) if _only_pickled(folder) else None
+    digests = [_file_digest(path) for path in files or weights_files(folder)]
+    if len(digests) == 1:
+        return digests[0].hex()
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+class Digest:
+    """``weights_sha256`` in a thread of its own; hashing lets the other threads run.
+
+    Args:
+        folder: the folder with the weights.
+        pinned: what the digest must be, for a model that is pinned.
+    """
+
+    def __init__(self, folder: Path, pinned: str | None = None) -> None:
+        self._folder = folder
+        self._pinned = pinned
+        self._sha256 = ""
+        self._error: ModelError | None = None
+        self._thread = threading.Thread(target=self._run, name="weights-sha256", daemon=True)
+        self._thread.start()
+
+    def result(self) -> str:
+        """Wait for the digest, as hex.
+
+        Raises:
+            ModelError: when the weights cannot be read, or are not the pinned ones.
+        """
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        if self._pinned is not None and self._sha256 != self._pinned:
+            raise ModelError(
+                f"the weights in {self._folder} have sha256 {self._sha256}, expected "
+                f"{self._pinned}; install the package again"
+            )
+        return self._sha256
+
+    def _run(self) -> None:
+        try:
+            self._sha256 = weights_sha256(self._folder)
+        except ModelError as error:
+            self._error = error
+
+
+def _only_pickled(folder: Path) -> bool:
+    return next(folder.glob("*.safetensors"), None) is None
+
+
+def _file_digest(path: Path) -> bytes:
+    import hashlib
+
+    digest = hashlib.sha256()
+    buffer = memoryview(bytearray(_CHUNK_BYTES))
+    try:
+        with path.open("rb", buffering=0) as stream:
+            while count := stream.readinto(buffer):
+                digest.update(buffer[:count])
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    return digest.digest()
