@@ -1,0 +1,54 @@
+"""What lies beside vectors that have no place for it: a row index and the provenance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from embedcli.outputs.stored import columns, reading
+
+DIRECTORY_INDEX = "embedcli.index.jsonl"
+DIRECTORY_META = "embedcli.meta.json"
+_KEPT = ("id", "source", "n_tokens", "truncated", "sha256")
+
+
+def companion_paths(target: Path) -> tuple[Path, Path]:
+    """``X.npy`` -> ``X.index.jsonl``, ``X.meta.json``; another suffix stays in the names."""
+    stem = target.name[:-4] if target.name.lower().endswith(".npy") else target.name
+    return target.with_name(f"{stem}.index.jsonl"), target.with_name(f"{stem}.meta.json")
+
+
+def index_line(record: Mapping[str, Any], **place: Any) -> bytes:
+    """One row's line; ``place`` tells where a directory keeps it."""
+    return json.dumps(place | {name: record[name] for name in _KEPT}).encode() + b"\n"
+
+
+def meta_text(facts: Mapping[str, Any]) -> bytes:
+    """The provenance as a JSON object in the order of ``facts``."""
+    return json.dumps(facts, indent=2).encode() + b"\n"
+
+
+def read_companions(path: Path) -> dict[str, Any]:
+    """The fields of Stored that lie beside an ``.npy``, or in the directory that it belongs to."""
+    index, meta = companion_paths(path)
+    if index.is_file() and meta.is_file():
+        return _read(index, meta, None)
+    for folder in path.absolute().parents:
+        index, meta = folder / DIRECTORY_INDEX, folder / DIRECTORY_META
+        if index.is_file() and meta.is_file():
+            return _read(index, meta, path.absolute().relative_to(folder).as_posix())
+    return {}
+
+
+def _read(index: Path, meta: Path, file: str | None) -> dict[str, Any]:
+    with reading(index, "index"), index.open("rb") as lines:
+        records = [
+            record
+            for record in map(json.loads, lines)
+            if file is None or record.get("file") == file
+        ]
+    with reading(meta, "provenance"):
+        facts = json.loads(meta.read_bytes())
+    return {"facts": facts, **columns(records)} if records or file is None else {}
