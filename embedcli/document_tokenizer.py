@@ -1,0 +1,88 @@
+"""Documents into windows of token ids, as a model is set to take them: no weights are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from embedcli import untrained
+from embedcli.checkpoints import Checkpoint, Settings, find_checkpoint, read_settings
+from embedcli.documents import Document, IntArray, TokenizedDocument
+from embedcli.errors import InputError
+from embedcli.options import ModelOptions
+from embedcli.tokenization import Tokenizer, load_tokenizer
+from embedcli.usage import Usage, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTokenizer:
+    """The part of a model that comes before its weights.
+
+    Attributes:
+        checkpoint: where the model was found.
+        settings: what its files say.
+        usage: how it is used, with the source of each setting.
+        options: what was asked for.
+        tokenizer: texts into token ids.
+    """
+
+    checkpoint: Checkpoint
+    settings: Settings
+    usage: Usage
+    options: ModelOptions
+    tokenizer: Tokenizer
+
+    @property
+    def skipped(self) -> int:
+        """Leading tokens of each text that are not pooled: those of a prompt, for some models."""
+        prompt = self.usage.prompt.value
+        if not prompt or self.usage.pools_prompt:
+            return 0
+        return self.tokenizer.prompt_length(prompt)
+
+    def tokenize(self, documents: Sequence[Document]) -> list[TokenizedDocument | InputError]:
+        """Token ids with the prompt in front, cut or split to the longest window."""
+        prompt = self.usage.prompt.value
+        encoded = self.tokenizer.encode([prompt + document.text for document in documents])
+        return [self._cut(*pair) for pair in zip(documents, encoded, strict=True)]
+
+    def _cut(self, document: Document, ids: IntArray) -> TokenizedDocument | InputError:
+        limit = self.usage.max_tokens.value
+        cut = self.tokenizer.windows(
+            ids, max_tokens=limit, long=self.options.long, overlap=self.options.overlap
+        )
+        if cut.tokens_lost and self.options.long == "error":
+            return InputError(
+                f"{document.id}: {len(ids)} tokens, and the model takes {limit}; choose --long "
+                "truncate, split or mean",
+                id=document.id,
+                source=document.source,
+                kind="too-long",
+            )
+        return TokenizedDocument(document, cut.windows, cut.weights, cut.tokens_lost)
+
+
+def load_document_tokenizer(name: str, options: ModelOptions) -> DocumentTokenizer:
+    """Find a model and read everything but its weights.
+
+    Raises:
+        ModelError: when the model cannot be had or its files are broken.
+        InputError: when the options do not fit the model.
+    """
+    if untrained.is_untrained(name):
+        settings = untrained.settings()
+        usage = resolve(settings, options)
+        tokenizer = untrained.byte_tokenizer()
+        return DocumentTokenizer(untrained.checkpoint(name), settings, usage, options, tokenizer)
+    checkpoint = find_checkpoint(name, revision=options.revision, offline=options.offline)
+    settings = read_settings(checkpoint)
+    usage = resolve(settings, options)
+    tokenizer = load_tokenizer(
+        settings.encoder_folder,
+        config=settings.config,
+        tokenizer_config=settings.tokenizer_config,
+        overrides=settings.tokenizer_overrides,
+        do_lower_case=settings.do_lower_case.value,
+        trust_remote_code=options.trust_remote_code,
+    )
+    return DocumentTokenizer(checkpoint, settings, usage, options, tokenizer)

@@ -1,0 +1,66 @@
+"""Batches over threads, a few jobs ahead of the reader, answers in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Protocol, TypeVar
+
+Key = TypeVar("Key")
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+Answer_co = TypeVar("Answer_co", covariant=True)
+
+JOBS_AHEAD = 2
+"""Jobs under way while the oldest is awaited, so that workers never wait for the reader."""
+
+
+class Pending(Protocol[Answer_co]):
+    """An answer that may still be in the making, such as a Future."""
+
+    def result(self) -> Answer_co:
+        """The answer, or the error that the task raised."""
+
+
+def computed_ahead(
+    jobs: Iterable[tuple[Key, Sequence[Task]]], function: Callable[[Task], Answer], workers: int
+) -> Iterator[tuple[Key, list[Answer]]]:
+    """Apply a function to the tasks of every job.
+
+    Args:
+        jobs: (key, tasks), read lazily, never more than JOBS_AHEAD jobs ahead.
+        function: is called in ``workers`` threads at once, or in the caller's when one will do.
+        workers: how many threads.
+
+    Yields:
+        (key, answers in the order of the tasks), jobs in their order.
+    """
+    under_way: deque[tuple[Key, list[Pending[Answer]]]] = deque()
+    with ExitStack() as held:
+        submit: Callable[[Task], Pending[Answer]] | None = None
+        for key, tasks in jobs:
+            if submit is None and (workers == 1 or len(tasks) == 1):
+                yield key, [function(task) for task in tasks]
+                continue
+            submit = submit or _pool(function, workers, held)
+            under_way.append((key, [submit(task) for task in tasks]))
+            if len(under_way) > JOBS_AHEAD:
+                yield _answers(*under_way.popleft())
+        while under_way:
+            yield _answers(*under_way.popleft())
+
+
+def _answers(key: Key, pending: list[Pending[Answer]]) -> tuple[Key, list[Answer]]:
+    return key, [answer.result() for answer in pending]
+
+
+def _pool(
+    function: Callable[[Task], Answer], workers: int, held: ExitStack
+) -> Callable[[Task], Pending[Answer]]:
+    # Imported here: a one-sentence run is over before this would have loaded.
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(workers, "embedcli")
+    held.callback(pool.shutdown, wait=True, cancel_futures=True)
+    return lambda task: pool.submit(function, task)
