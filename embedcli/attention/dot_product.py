@@ -15,6 +15,10 @@ from embedcli.attention.softmax import softmax
 # that counts: the largest term is then within a factor K of the sum.
 _SMALLEST_TOTAL, _LARGEST_TOTAL = 1e-25, 1e25
 
+MOST_SCORES = 1 << 19
+"""Scores that are computed at once (2 MiB): more would leave the cache, and a long text's would
+not fit into memory at all."""
+
 
 def scaled_dot_product_attention(
     query: npt.ArrayLike,
@@ -46,19 +50,16 @@ def scaled_dot_product_attention(
     """
     query, key, value = floats(query), floats(key), floats(value)
     _check_shapes(query, key, value)
-    memory = memory or Memory()
-    scores = _scores(query, key, mask, scale, memory)
-    # Scores of trained models are small, so exp without the maximum taken off is exact and saves
-    # two passes; the sums tell when it was not, and then the shifted form is done instead.
-    with np.errstate(over="ignore"):
-        np.exp(scores, out=scores)
-        totals = _row_sums(scores)
-    if totals.size and not (totals.min() > _SMALLEST_TOTAL and totals.max() < _LARGEST_TOTAL):
-        return np.matmul(softmax(_scores(query, key, mask, scale, memory), out=scores), value, out)
-    # Dividing the (Q, e) result is less work than dividing the (Q, K) weights.
-    mixed: Array = np.matmul(scores, value, out=out)
-    mixed /= totals
-    return mixed
+    batch = np.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
+    shape = (*batch, query.shape[-2], key.shape[-2])
+    if mask is not None:
+        mask = np.broadcast_to(mask, shape)
+    if out is None:
+        out = np.empty((*shape[:-1], value.shape[-1]), np.result_type(query, value))
+    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    arrays = [np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (query, key, value)]
+    _attend(*arrays, mask, scale, out, memory or Memory())
+    return out
 
 
 def self_attention(query: npt.ArrayLike, key: npt.ArrayLike, value: npt.ArrayLike) -> Array:
@@ -75,20 +76,64 @@ def _check_shapes(query: Array, key: Array, value: Array) -> None:
         )
 
 
+def _attend(
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: npt.NDArray[np.generic] | None,
+    scale: float,
+    out: Array,
+    memory: Memory,
+) -> None:
+    """Attention into ``out``, in halves as long as the scores are too many for the cache."""
+    shape = (*query.shape[:-1], key.shape[-2])
+    axis = _axis_to_halve(shape)
+    if axis is not None:
+        for half in _halves(shape[:-1], axis):
+            batch, seen = half[:-1], None if mask is None else mask[half]
+            _attend(query[half], key[batch], value[batch], seen, scale, out[half], memory)
+        return
+    scores = _scores(query, key, mask, scale, memory)
+    # Scores of trained models are small, so exp without the maximum taken off is exact and saves
+    # two passes; the sums tell when it was not, and then the shifted form is done instead.
+    with np.errstate(over="ignore"):
+        np.exp(scores, out=scores)
+        totals = _row_sums(scores)
+    if totals.size and not (_SMALLEST_TOTAL < totals.min() and totals.max() < _LARGEST_TOTAL):
+        weights = softmax(_scores(query, key, mask, scale, memory), out=scores)
+        np.matmul(weights, value, out=out)
+        return
+    # Dividing the (Q, e) result is less work than dividing the (Q, K) weights.
+    np.matmul(scores, value, out=out)
+    out /= totals
+
+
+def _axis_to_halve(shape: tuple[int, ...]) -> int | None:
+    """The first axis before the keys that is longer than one, or None when all fits."""
+    if math.prod(shape) <= MOST_SCORES:
+        return None
+    return next((axis for axis, size in enumerate(shape[:-1]) if size > 1), None)
+
+
+def _halves(shape: tuple[int, ...], axis: int) -> list[tuple[slice, ...]]:
+    whole = [slice(None)] * len(shape)
+    middle = shape[axis] // 2
+    parts = (slice(middle), slice(middle, None))
+    return [(*whole[:axis], part, *whole[axis + 1 :]) for part in parts]
+
+
 def _scores(
     query: Array,
     key: Array,
     mask: npt.NDArray[np.generic] | None,
-    scale: float | None,
+    scale: float,
     memory: Memory,
 ) -> Array:
     """(..., Q, d), (..., K, d) -> (..., Q, K), scaled and masked."""
-    width = query.shape[-1]
     dtype = np.result_type(query, key)
-    factor = dtype.type(1 / math.sqrt(width) if scale is None else scale)
-    scaled = np.multiply(query, factor, out=memory.array("scaled query", query.shape, dtype))
-    batch = np.broadcast_shapes(query.shape[:-2], key.shape[:-2])
-    scores = memory.array("scores", (*batch, query.shape[-2], key.shape[-2]), dtype)
+    scaled = memory.array("scaled query", query.shape, dtype)
+    np.multiply(query, dtype.type(scale), out=scaled)
+    scores = memory.array("scores", (*query.shape[:-1], key.shape[-2]), dtype)
     np.matmul(scaled, key.swapaxes(-1, -2), out=scores)
     if mask is not None:
         _apply_mask(scores, mask)
