@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,11 +81,12 @@ class Tokenizer:
             ModelError: when the tokenizer meets a fault of its own file.
         """
         try:
-            # One text alone goes by the call that does not start the pool of threads.
-            if len(texts) == 1:
-                encodings = [self._backend.encode(texts[0])]
-            else:
+            # The library's pool of threads is left to those who ask for it: the engines keep the
+            # cores busy, and a process that has used the pool cannot fork without a warning.
+            if os.environ.get("TOKENIZERS_PARALLELISM", "").lower() in ("1", "true", "yes", "on"):
                 encodings = self._backend.encode_batch_fast(list(texts))
+            else:
+                encodings = [self._backend.encode(text) for text in texts]
         except TypeError as error:
             raise InputError(_unusable(texts), kind="malformed") from error
         except Exception as error:  # the tokenizers library raises the bare class
