@@ -10,6 +10,7 @@ from embedcli.checkpoints import Checkpoint, Settings, find_checkpoint, read_set
 from embedcli.documents import Document, IntArray, TokenizedDocument
 from embedcli.errors import InputError
 from embedcli.options import ModelOptions
+from embedcli.prompt_advice import missing_prompt
 from embedcli.tokenization import Tokenizer, load_tokenizer
 from embedcli.usage import Usage, resolve
 
@@ -31,6 +32,16 @@ class DocumentTokenizer:
     usage: Usage
     options: ModelOptions
     tokenizer: Tokenizer
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Lines for people about what may differ from the authors' use."""
+        asked = self.options.prompt is not None or self.options.prompt_name is not None
+        if asked or self.usage.prompt.value or self.settings.prompts.value:
+            return self.settings.cautions
+        remembered = str(self.settings.config.get("_name_or_path", ""))
+        advice = missing_prompt(self.checkpoint.name) or missing_prompt(remembered)
+        return self.settings.cautions if advice is None else (*self.settings.cautions, advice)
 
     @property
     def skipped(self) -> int:

@@ -35,7 +35,7 @@ def show(
     loaded = load_model(model, options)
     screen = Screen(sys.stdout)
     screen.table(model, _facts(loaded))
-    for caution in loaded.reader.settings.cautions:
+    for caution in loaded.reader.cautions:
         Screen(sys.stderr).note(f"warning: {caution}")
 
 
