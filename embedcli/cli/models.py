@@ -64,7 +64,9 @@ def _facts(model: EmbeddingModel) -> Facts:
         ("weights sha256", model.weights_sha256()),
         ("family", f"{settings.model_type or 'unknown'} (config.json)"),
         ("engine", f"{model.engine.name} ({model.engine_reason})"),
-        ("dtype", model.engine.dtype),
+        ("parameters", _weights(model)),
+        ("dtype", f"{model.engine.dtype} on {model.engine.device}"),
+        ("width", str(model.engine.width)),
         ("dimension", f"{model.dimension}{'' if dim.value is None else f' ({dim.source})'}"),
         ("max tokens", f"{limit.value or 'no limit'} ({limit.source})"),
         ("tokenizer", reader.tokenizer.source),
@@ -76,3 +78,14 @@ def _facts(model: EmbeddingModel) -> Facts:
         ("prompts", f"{dict(settings.prompts.value)} ({settings.prompts.source})"),
         ("similarity", f"{settings.similarity.value or 'cosine'} ({settings.similarity.source})"),
     ]
+
+
+def _weights(model: EmbeddingModel) -> str:
+    from embedcli.checkpoints import open_weights
+    from embedcli.errors import ModelError
+
+    try:
+        weights = open_weights(model.reader.settings.encoder_folder)
+    except ModelError:
+        return "not stored as safetensors"
+    return f"{weights.parameters:,} stored as {weights.dtype}"
