@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from embedcli import untrained
 from embedcli.checkpoints import Checkpoint, Settings, find_checkpoint, read_settings
 from embedcli.documents import Document, IntArray, TokenizedDocument
 from embedcli.errors import InputError
+from embedcli.model_name import is_untrained
 from embedcli.options import ModelOptions
 from embedcli.prompt_advice import missing_prompt
 from embedcli.tokenization import Tokenizer, load_tokenizer
@@ -80,7 +80,9 @@ def load_document_tokenizer(name: str, options: ModelOptions) -> DocumentTokeniz
         ModelError: when the model cannot be had or its files are broken.
         InputError: when the options do not fit the model.
     """
-    if untrained.is_untrained(name):
+    if is_untrained(name):
+        from embedcli import untrained
+
         settings = untrained.settings()
         usage = resolve(settings, options)
         tokenizer = untrained.byte_tokenizer()

@@ -14,9 +14,9 @@ from tokenizers import decoders, models, pre_tokenizers
 from embedcli.checkpoints import Checkpoint, PoolingModule, Setting, Settings, TransformerModule
 from embedcli.errors import ModelError
 from embedcli.families import untrained
+from embedcli.model_name import UNTRAINED
 from embedcli.tokenization import Tokenizer
 
-SCHEME = "untrained"
 MAX_TOKENS = 512
 CAUTION = "this model is random: its vectors carry no training"
 
@@ -43,12 +43,7 @@ class UntrainedModel:
         try:
             return untrained.build(256, MAX_TOKENS, **asdict(self))
         except ValueError as error:
-            raise ModelError(f"{SCHEME}: {error}") from error
-
-
-def is_untrained(name: str) -> bool:
-    """Whether a model's name asks for an untrained one."""
-    return name.partition("?")[0] == SCHEME
+            raise ModelError(f"{UNTRAINED}: {error}") from error
 
 
 def parse(name: str) -> UntrainedModel:
@@ -74,29 +69,29 @@ def byte_tokenizer() -> Tokenizer:
     backend = Backend(models.BPE(vocab={char: n for n, char in enumerate(alphabet)}, merges=[]))
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     backend.decoder = decoders.ByteLevel()
-    return Tokenizer(backend, source=SCHEME)
+    return Tokenizer(backend, source=UNTRAINED)
 
 
 def settings() -> Settings:
     """What the files of a pretrained model would say."""
-    nothing: Setting[str | None] = Setting(None, SCHEME)
+    nothing: Setting[str | None] = Setting(None, UNTRAINED)
     return Settings(
-        config={"model_type": SCHEME},
-        model_type=SCHEME,
+        config={"model_type": UNTRAINED},
+        model_type=UNTRAINED,
         encoder_folder=Path(),
         tokenizer_config={},
         tokenizer_overrides={},
-        max_tokens=Setting(MAX_TOKENS, SCHEME),
-        do_lower_case=Setting(False, SCHEME),
-        modules=Setting((TransformerModule("", SCHEME), PoolingModule(("mean",))), SCHEME),
-        prompts=Setting({}, SCHEME),
+        max_tokens=Setting(MAX_TOKENS, UNTRAINED),
+        do_lower_case=Setting(False, UNTRAINED),
+        modules=Setting((TransformerModule("", UNTRAINED), PoolingModule(("mean",))), UNTRAINED),
+        prompts=Setting({}, UNTRAINED),
         default_prompt_name=nothing,
         similarity=nothing,
-        truncate_dim=Setting(None, SCHEME),
+        truncate_dim=Setting(None, UNTRAINED),
         cautions=(CAUTION,),
     )
 
 
 def checkpoint(name: str) -> Checkpoint:
     """A checkpoint without a folder."""
-    return Checkpoint(name, Path(), None, SCHEME)
+    return Checkpoint(name, Path(), None, UNTRAINED)

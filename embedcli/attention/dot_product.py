@@ -57,8 +57,8 @@ def scaled_dot_product_attention(
     if out is None:
         out = np.empty((*shape[:-1], value.shape[-1]), np.result_type(query, value))
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    arrays = [np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (query, key, value)]
-    _attend(*arrays, mask, scale, out, memory or Memory())
+    q, k, v = (np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (query, key, value))
+    _attend(q, k, v, mask, scale, out, memory or Memory())
     return out
 
 
