@@ -16,21 +16,30 @@ from embedcli.usage import Usage, resolve
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentTokenizer:
-    """The part of a model that comes before its weights.
+class FoundModel:
+    """A model whose configuration has been read, and nothing large yet.
 
     Attributes:
         checkpoint: where the model was found.
         settings: what its files say.
         usage: how it is used, with the source of each setting.
         options: what was asked for.
-        tokenizer: texts into token ids.
     """
 
     checkpoint: Checkpoint
     settings: Settings
     usage: Usage
     options: ModelOptions
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTokenizer(FoundModel):
+    """A found model with its tokenizer: all of it that comes before its weights.
+
+    Attributes:
+        tokenizer: texts into token ids.
+    """
+
     tokenizer: Tokenizer
 
     @property
@@ -73,8 +82,8 @@ class DocumentTokenizer:
         return TokenizedDocument(document, cut.windows, cut.weights, cut.tokens_lost)
 
 
-def load_document_tokenizer(name: str, options: ModelOptions) -> DocumentTokenizer:
-    """Find a model and read everything but its weights.
+def find_model(name: str, options: ModelOptions) -> FoundModel:
+    """Find a model and read its configuration.
 
     Raises:
         ModelError: when the model cannot be had or its files are broken.
@@ -83,19 +92,31 @@ def load_document_tokenizer(name: str, options: ModelOptions) -> DocumentTokeniz
     if is_untrained(name):
         from embedcli import untrained
 
-        settings = untrained.settings()
-        usage = resolve(settings, options)
+        checkpoint, settings = untrained.checkpoint(name), untrained.settings()
+    else:
+        checkpoint = find_checkpoint(name, revision=options.revision, offline=options.offline)
+        settings = read_settings(checkpoint)
+    return FoundModel(checkpoint, settings, resolve(settings, options), options)
+
+
+def add_tokenizer(found: FoundModel) -> DocumentTokenizer:
+    """Load the tokenizer of a model that was found.
+
+    Raises:
+        ModelError: when its files are broken, or transformers is needed and missing.
+    """
+    settings = found.settings
+    if is_untrained(found.checkpoint.name):
+        from embedcli import untrained
+
         tokenizer = untrained.byte_tokenizer()
-        return DocumentTokenizer(untrained.checkpoint(name), settings, usage, options, tokenizer)
-    checkpoint = find_checkpoint(name, revision=options.revision, offline=options.offline)
-    settings = read_settings(checkpoint)
-    usage = resolve(settings, options)
-    tokenizer = load_tokenizer(
-        settings.encoder_folder,
-        config=settings.config,
-        tokenizer_config=settings.tokenizer_config,
-        overrides=settings.tokenizer_overrides,
-        do_lower_case=settings.do_lower_case.value,
-        trust_remote_code=options.trust_remote_code,
-    )
-    return DocumentTokenizer(checkpoint, settings, usage, options, tokenizer)
+    else:
+        tokenizer = load_tokenizer(
+            settings.encoder_folder,
+            config=settings.config,
+            tokenizer_config=settings.tokenizer_config,
+            overrides=settings.tokenizer_overrides,
+            do_lower_case=settings.do_lower_case.value,
+            trust_remote_code=found.options.trust_remote_code,
+        )
+    return DocumentTokenizer(found.checkpoint, settings, found.usage, found.options, tokenizer)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from embedcli import untrained
 from embedcli.batching import Batch
 from embedcli.checkpoints import Digest
-from embedcli.document_tokenizer import DocumentTokenizer, load_document_tokenizer
+from embedcli.document_tokenizer import DocumentTokenizer, add_tokenizer, find_model
 from embedcli.documents import Document, FloatArray, Row, TokenizedDocument
 from embedcli.engines import Engine
 from embedcli.engines.numpy_engine import NumpyEngine
 from embedcli.engines.selection import EngineRequest, load_engine
 from embedcli.errors import InputError, ModelError
-from embedcli.model_name import DEFAULT_MODEL
+from embedcli.model_name import DEFAULT_MODEL, is_untrained
 from embedcli.options import ModelOptions
 from embedcli.pipeline import OnError, OnProgress, embed_documents, stop
 from embedcli.steps import Head, build_steps
@@ -147,13 +146,16 @@ def load_model(name: str = DEFAULT_MODEL, options: ModelOptions | None = None) -
         InputError: when the options do not fit the model.
     """
     options = options or ModelOptions()
-    reader = load_document_tokenizer(name, options)
-    settings, usage = reader.settings, reader.usage
+    found = find_model(name, options)
+    settings, usage = found.settings, found.usage
     engine: Engine
-    if untrained.is_untrained(name):
+    if is_untrained(name):
+        reader = add_tokenizer(found)
         engine, reason, sha256 = _draw(name, options)
     else:
-        sha256 = Digest(settings.encoder_folder, reader.checkpoint.pinned_sha256).result
+        # Hashed in a thread of its own from here on, while tokenizer and engine are loaded.
+        sha256 = Digest(settings.encoder_folder, found.checkpoint.pinned_sha256).result
+        reader = add_tokenizer(found)
         engine, reason = load_engine(settings.encoder_folder, settings.config, _request(options))
     head = Head(
         modes=usage.pooling.value,
@@ -165,7 +167,13 @@ def load_model(name: str = DEFAULT_MODEL, options: ModelOptions | None = None) -
         normalized=usage.normalized.value,
         renormalized=usage.renormalized,
     )
+    _check_dim(options.dim, replace(head, dim=None).width(engine.width))
     return EmbeddingModel(reader, engine, reason, head, sha256)
+
+
+def _check_dim(asked: int | None, components: int) -> None:
+    if asked is not None and asked > components:
+        raise InputError(f"--dim is {asked}, and the model's vectors have {components} components")
 
 
 def _request(options: ModelOptions) -> EngineRequest:
@@ -181,6 +189,8 @@ def _request(options: ModelOptions) -> EngineRequest:
 def _draw(name: str, options: ModelOptions) -> tuple[Engine, str, Callable[[], str]]:
     if options.engine == "torch":
         raise ModelError(f"{name} is drawn by the numpy engine; leave --engine out")
+    from embedcli import untrained
+
     model = untrained.parse(name)
     engine = NumpyEngine(model.encoder(), options.threads or available_threads())
     return engine, "untrained models are drawn for it", model.sha256

@@ -54,7 +54,7 @@ def tokenize(  # noqa: PLR0913, PLR0917 - one parameter an option; all of them g
     a.set_threads(None)
 
     from embedcli.cli.gathering import Gathering
-    from embedcli.document_tokenizer import load_document_tokenizer
+    from embedcli.document_tokenizer import add_tokenizer, find_model
     from embedcli.inputs import ReadOptions
     from embedcli.options import ModelOptions
 
@@ -73,7 +73,7 @@ def tokenize(  # noqa: PLR0913, PLR0917 - one parameter an option; all of them g
     )
     screen = standard_screen(quiet=quiet)
     gathering = Gathering(given, list(text or ()), reading, on_error == "skip", screen)
-    tokenizer = load_document_tokenizer(model, options)
+    tokenizer = add_tokenizer(find_model(model, options))
     for document in gathering.documents():
         for tokenized in tokenizer.tokenize([document]):
             if isinstance(tokenized, InputError):
