@@ -1,7 +1,7 @@
 """The Transformer in NumPy: functions and layers, with no idea of files or models.
 
-Read bottom-up: softmax, dot_product, multi_head, positions, normalization, feed_forward, encoder,
-decoder, transformer. docs/attention.md is the lesson.
+Read bottom-up: softmax, dot_product, multi_head, positions, rotary, normalization, feed_forward,
+encoder, decoder, transformer. docs/attention.md is the lesson.
 """
 
 from embedcli.attention.activations import (
@@ -16,13 +16,20 @@ from embedcli.attention.activations import (
 from embedcli.attention.decoder import Decoder, DecoderLayer
 from embedcli.attention.dot_product import scaled_dot_product_attention, self_attention
 from embedcli.attention.encoder import Encoder, EncoderLayer
-from embedcli.attention.feed_forward import FeedForward
+from embedcli.attention.feed_forward import FeedForward, GatedFeedForward
 from embedcli.attention.linear import Activation, Linear
-from embedcli.attention.masks import causal_mask, padding_mask
+from embedcli.attention.masks import causal_mask, padding_mask, window_mask
 from embedcli.attention.memory import Memory
-from embedcli.attention.multi_head import Block, MultiHeadAttention, multi_head_attention
-from embedcli.attention.normalization import LayerNorm, layer_norm
+from embedcli.attention.multi_head import (
+    Block,
+    LengthMask,
+    Mask,
+    MultiHeadAttention,
+    multi_head_attention,
+)
+from embedcli.attention.normalization import LayerNorm, Norm, RMSNorm, layer_norm, rms_norm
 from embedcli.attention.positions import positional_encoding
+from embedcli.attention.rotary import RotaryEmbedding
 from embedcli.attention.softmax import softmax
 from embedcli.attention.transformer import Transformer
 from embedcli.attention.untrained import random_embeddings, random_encoder, random_transformer
@@ -35,10 +42,16 @@ __all__ = [
     "Encoder",
     "EncoderLayer",
     "FeedForward",
+    "GatedFeedForward",
     "LayerNorm",
+    "LengthMask",
     "Linear",
+    "Mask",
     "Memory",
     "MultiHeadAttention",
+    "Norm",
+    "RMSNorm",
+    "RotaryEmbedding",
     "Transformer",
     "causal_mask",
     "gelu",
@@ -52,10 +65,12 @@ __all__ = [
     "random_encoder",
     "random_transformer",
     "relu",
+    "rms_norm",
     "scaled_dot_product_attention",
     "self_attention",
     "sigmoid",
     "silu",
     "softmax",
     "tanh",
+    "window_mask",
 ]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-import numpy as np
-import numpy.typing as npt
-
-from embedcli.attention.feed_forward import FeedForward
+from embedcli.attention.feed_forward import FeedForward, GatedFeedForward
 from embedcli.attention.memory import Array, Memory
-from embedcli.attention.multi_head import Block, MultiHeadAttention
-from embedcli.attention.normalization import LayerNorm
+from embedcli.attention.multi_head import Block, LengthMask, Mask, MultiHeadAttention
+from embedcli.attention.normalization import Norm
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +21,28 @@ class EncoderLayer:
     """
 
     attention: MultiHeadAttention
-    attention_norm: LayerNorm
-    feed_forward: FeedForward
-    feed_forward_norm: LayerNorm
+    attention_norm: Norm
+    feed_forward: FeedForward | GatedFeedForward
+    feed_forward_norm: Norm
     norm_first: bool = False
 
     def __call__(
         self,
         x: Array,
-        mask: npt.NDArray[np.generic] | None = None,
+        mask: Mask | LengthMask | None = None,
         blocks: Sequence[Block] | None = None,
         memory: Memory | None = None,
     ) -> Array:
         """(..., T, D) -> (..., T, D); a packed batch (T, D) comes with its blocks."""
         memory = memory or Memory()
         if self.norm_first:
-            normed = self.attention_norm(x)
-            x = x + self.attention(normed, mask=mask, blocks=blocks, memory=memory)
-            return x + self.feed_forward(self.feed_forward_norm(x), memory)
+            normed = memory.array("normed", x.shape, x.dtype)
+            normed = self.attention_norm(x, out=normed)
+            attended = self.attention(normed, mask=mask, blocks=blocks, memory=memory)
+            attended += x
+            fed = self.feed_forward(self.feed_forward_norm(attended, out=normed), memory)
+            fed += attended
+            return fed
         attended = self.attention(x, mask=mask, blocks=blocks, memory=memory)
         attended += x
         self.attention_norm(attended, out=attended)
@@ -54,17 +56,22 @@ class Encoder:
     """A stack of encoder layers; pre-norm stacks end with a norm of their own."""
 
     layers: Sequence[EncoderLayer]
-    final_norm: LayerNorm | None = None
+    final_norm: Norm | None = None
 
     def __call__(
         self,
         x: Array,
-        mask: npt.NDArray[np.generic] | None = None,
+        mask: Mask | LengthMask | None = None,
         blocks: Sequence[Block] | None = None,
         memory: Memory | None = None,
     ) -> Array:
-        """(..., T, D) -> (..., T, D); with a Memory, good until the Memory is used again."""
+        """(..., T, D) -> (..., T, D); with a Memory, good until the Memory is used again.
+
+        A mask that is a function of the length is called once a length; all layers share it.
+        """
         memory = memory or Memory()
+        if callable(mask):
+            mask = cache(mask)
         for layer in self.layers:
             x = layer(x, mask, blocks, memory)
         return x if self.final_norm is None else self.final_norm(x)

@@ -15,6 +15,15 @@ def causal_mask(length: int) -> Mask:
     return np.tril(np.ones((length, length), dtype=np.bool_))
 
 
+def window_mask(length: int, before: int, after: int) -> Mask | None:
+    """(T, T): position t sees from t - before to t + after; None where all see all."""
+    if length <= 1 + min(before, after):
+        return None
+    positions = np.arange(length)
+    distance = positions - positions[:, None]
+    return (distance >= -before) & (distance <= after)
+
+
 def padding_mask(lengths: Sequence[int], longest: int | None = None) -> Mask:
     """(B, 1, 1, T): no query of text b sees a key behind the end of text b.
 

@@ -1,8 +1,11 @@
-"""Multi-head attention (Vaswani et al. 2017, section 3.2.2)."""
+"""Multi-head attention (Vaswani et al. 2017, section 3.2.2).
+
+Keys and values may have fewer heads than queries: grouped-query attention (Ainslie et al. 2023).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +15,14 @@ from embedcli.attention.arrays import floats
 from embedcli.attention.dot_product import scaled_dot_product_attention
 from embedcli.attention.linear import Linear
 from embedcli.attention.memory import Array, Memory
+from embedcli.attention.normalization import Norm
+from embedcli.attention.rotary import RotaryEmbedding
+
+Mask = npt.NDArray[np.generic]
+"""Broadcast to (..., H, Q, K); see ``scaled_dot_product_attention``."""
+
+LengthMask = Callable[[int], Mask | None]
+"""The mask of texts of T tokens, a relative position bias say: T -> (H, T, T), or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +44,9 @@ def multi_head_attention(
     key: npt.ArrayLike,
     value: npt.ArrayLike,
     num_heads: int = 8,
-    mask: npt.NDArray[np.generic] | None = None,
+    mask: Mask | None = None,
     *,
+    scale: float | None = None,
     out: Array | None = None,
     memory: Memory | None = None,
 ) -> Array:
@@ -42,10 +54,11 @@ def multi_head_attention(
 
     Args:
         query: (..., Q, D).
-        key: (..., K, D).
-        value: (..., K, D).
+        key: (..., K, D), or (..., K, D / n): then n neighbouring heads of queries share a key head.
+        value: (..., K, D), or as narrow as the key.
         num_heads: H, a divisor of D.
         mask: broadcast to (..., H, Q, K), see ``scaled_dot_product_attention``.
+        scale: factor of the scores, 1 / sqrt(D / H) unless given.
         out: where to write, (..., Q, D).
         memory: scratch for the scores.
 
@@ -53,7 +66,7 @@ def multi_head_attention(
         (..., Q, D).
 
     Raises:
-        ValueError: when H does not divide D, or the shapes do not fit.
+        ValueError: when H does not divide D, n does not divide H, or the shapes do not fit.
     """
     query, key, value = floats(query), floats(key), floats(value)
     _check_widths(query, key, value, num_heads)
@@ -62,12 +75,15 @@ def multi_head_attention(
         result = np.empty((*batch, *query.shape[-2:]), np.result_type(query, key, value))
     else:
         result = out
+    shared = query.shape[-1] // key.shape[-1]
+    groups = num_heads // shared
     scaled_dot_product_attention(
-        _split_heads(query, num_heads),
-        _split_heads(key, num_heads),
-        _split_heads(value, num_heads),
-        mask,
-        out=_split_heads(result, num_heads),
+        _split_heads(query, groups, shared),
+        _split_heads(key, groups),
+        _split_heads(value, groups),
+        _split_mask(mask, groups, shared),
+        scale=scale,
+        out=_split_heads(result, groups, shared),
         memory=memory,
     )
     return result
@@ -75,35 +91,63 @@ def multi_head_attention(
 
 def _check_widths(query: Array, key: Array, value: Array, num_heads: int) -> None:
     shapes = query.shape, key.shape, value.shape
-    if min(map(len, shapes)) < 2 or len({shape[-1] for shape in shapes}) > 1:
+    fit = min(map(len, shapes)) >= 2 and key.shape[-1] == value.shape[-1] > 0
+    if not fit or query.shape[-1] % key.shape[-1]:
         raise ValueError(
             f"expected query (..., Q, D), key (..., K, D) and value (..., K, D), "
             f"got {shapes[0]}, {shapes[1]} and {shapes[2]}"
         )
     if num_heads < 1 or query.shape[-1] % num_heads:
         raise ValueError(f"num_heads must divide the width {query.shape[-1]}, and is {num_heads}")
+    if num_heads % (query.shape[-1] // key.shape[-1]):
+        raise ValueError(f"{num_heads} heads of {shapes[0]} cannot share heads of {shapes[1]}")
 
 
-def _split_heads(x: Array, num_heads: int) -> Array:
-    """(..., T, D) -> (..., H, T, D / H), a view."""
-    return x.reshape(*x.shape[:-1], num_heads, x.shape[-1] // num_heads).swapaxes(-2, -3)
+def _split_heads(x: Array, groups: int, shared: int = 1) -> Array:
+    """(..., T, D) -> (..., groups, shared, T, d), a view."""
+    heads = x.reshape(*x.shape[:-1], groups, shared, x.shape[-1] // (groups * shared))
+    return heads.swapaxes(-4, -3).swapaxes(-3, -2)
+
+
+def _split_mask(mask: Mask | None, groups: int, shared: int) -> Mask | None:
+    """(..., H or 1, Q, K) -> (..., groups or 1, shared or 1, Q, K), a view."""
+    if mask is None or mask.ndim < 3:
+        return mask
+    heads = (1, 1) if mask.shape[-3] == 1 else (groups, shared)
+    return mask.reshape(*mask.shape[:-3], *heads, *mask.shape[-2:])
 
 
 @dataclass(frozen=True, slots=True)
 class MultiHeadAttention:
-    """Multi-head attention between learned projections."""
+    """Multi-head attention between learned projections.
+
+    Attributes:
+        query: D -> H d.
+        key: D -> G d; fewer heads G than H are shared by the queries.
+        value: D -> G d.
+        output: H d -> D.
+        num_heads: H.
+        scale: factor of the scores, 1 / sqrt(d) unless given.
+        query_norm: over each head of the queries (d,).
+        key_norm: over each head of the keys (d,).
+        rotary: turns the heads of queries and keys by their positions.
+    """
 
     query: Linear
     key: Linear
     value: Linear
     output: Linear
     num_heads: int
+    scale: float | None = None
+    query_norm: Norm | None = None
+    key_norm: Norm | None = None
+    rotary: RotaryEmbedding | None = None
 
     def __call__(
         self,
         x: Array,
         context: Array | None = None,
-        mask: npt.NDArray[np.generic] | None = None,
+        mask: Mask | LengthMask | None = None,
         blocks: Sequence[Block] | None = None,
         memory: Memory | None = None,
     ) -> Array:
@@ -112,7 +156,8 @@ class MultiHeadAttention:
         Args:
             x: (..., Q, D), or a packed batch (T, D) with its blocks.
             context: (..., K, D) that keys and values are made of; x unless given.
-            mask: see ``multi_head_attention``.
+            mask: see ``multi_head_attention``; a function of the length gives the texts of a
+                packed batch masks of their own.
             blocks: the texts of a packed batch; each text attends to itself alone.
             memory: scratch.
 
@@ -129,20 +174,44 @@ class MultiHeadAttention:
         q = self._project("q", self.query, x, memory)
         k = self._project("k", self.key, seen, memory)
         v = self._project("v", self.value, seen, memory)
+        self._prepare(q, self.query_norm, blocks, memory)
+        self._prepare(k, self.key_norm, blocks, memory)
         mixed = memory.array("mixed", q.shape, x.dtype)
         if blocks is None:
-            multi_head_attention(q, k, v, self.num_heads, mask, out=mixed, memory=memory)
+            whole = mask(x.shape[-2]) if callable(mask) else mask
+            multi_head_attention(
+                q, k, v, self.num_heads, whole, scale=self.scale, out=mixed, memory=memory
+            )
         for block in blocks or ():
             multi_head_attention(
-                block.of(q), block.of(k), block.of(v), self.num_heads, mask,
-                out=block.of(mixed), memory=memory,
+                block.of(q), block.of(k), block.of(v), self.num_heads,
+                mask(block.length) if callable(mask) else mask,
+                scale=self.scale, out=block.of(mixed), memory=memory,
             )  # fmt: skip
         return self._project("attended", self.output, mixed, memory)
+
+    def _prepare(
+        self, x: Array, norm: Norm | None, blocks: Sequence[Block] | None, memory: Memory
+    ) -> None:
+        """Normalise and turn the heads of queries or keys (..., T, H d), in place."""
+        width = self.query.weight.shape[0] // self.num_heads
+        heads = x.reshape(*x.shape[:-1], x.shape[-1] // width, width)
+        if norm is not None:
+            norm(heads, out=heads)
+        if self.rotary is not None:
+            self.rotary(heads, _positions(x.shape[-2], blocks), memory)
 
     @staticmethod
     def _project(name: str, linear: Linear, x: Array, memory: Memory) -> Array:
         shape = (*x.shape[:-1], linear.weight.shape[0])
         return linear(x, memory.array(name, shape, x.dtype), memory=memory)
+
+
+def _positions(length: int, blocks: Sequence[Block] | None) -> npt.NDArray[np.integer]:
+    """(T,) position of each token in its text."""
+    if blocks is None:
+        return np.arange(length)
+    return np.concatenate([np.tile(np.arange(block.length), block.count) for block in blocks])
 
 
 def _check_blocks(x: Array, context: Array | None, blocks: Sequence[Block]) -> None:

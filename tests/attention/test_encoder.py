@@ -76,3 +76,20 @@ def test_results_without_a_memory_are_the_callers_own(normal):
 def test_another_width_is_refused(normal):
     with pytest.raises(ValueError, match=r"expected width 16, got x of shape \(3, 8\)"):
         random_encoder(16, 1, 4, seed=0)(normal(3, 8))
+
+
+def test_a_mask_by_length_is_asked_once_a_length_and_serves_every_layer(normal):
+    encoder, packed = random_encoder(16, 3, 4, seed=2), normal(4 + 3 * 2 + 4, 16)
+    blocks = [Block(0, 1, 4), Block(4, 3, 2), Block(10, 1, 4)]
+    biases, asked = {2: normal(4, 2, 2), 4: normal(4, 4, 4)}, []
+
+    def bias(length):
+        asked.append(length)
+        return biases[length]
+
+    result = encoder(packed, bias, blocks)
+    assert sorted(asked) == [2, 4]
+    for block in blocks:
+        for text, states in zip(block.of(packed), block.of(result), strict=True):
+            np.testing.assert_allclose(states, encoder(text, biases[block.length]), atol=1e-5)
+            np.testing.assert_array_equal(encoder(text, bias), encoder(text, biases[block.length]))

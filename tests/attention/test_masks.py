@@ -1,6 +1,6 @@
 import numpy as np
 
-from embedcli.attention import causal_mask, padding_mask
+from embedcli.attention import causal_mask, padding_mask, window_mask
 
 
 def test_a_position_sees_itself_and_what_came_before():
@@ -24,3 +24,18 @@ def test_both_masks_combine():
 
 def test_a_batch_of_no_texts_has_an_empty_mask():
     assert padding_mask([]).shape == (0, 1, 1, 0)
+
+
+def test_a_window_worked_by_hand():
+    expected = [[1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1], [0, 1, 1, 1]]
+    np.testing.assert_array_equal(window_mask(4, before=2, after=1), np.array(expected, bool))
+
+
+def test_a_window_of_all_that_came_before_is_causal():
+    np.testing.assert_array_equal(window_mask(5, before=4, after=0), causal_mask(5))
+
+
+def test_a_text_within_its_window_needs_no_mask():
+    assert window_mask(4, before=3, after=3) is None
+    assert window_mask(1, before=0, after=0) is None
+    assert window_mask(5, before=3, after=3) is not None

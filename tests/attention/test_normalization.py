@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from embedcli.attention import LayerNorm, layer_norm
+from embedcli.attention import LayerNorm, RMSNorm, layer_norm, rms_norm
 from embedcli.attention.memory import TILE
 
 
@@ -76,3 +76,34 @@ def test_rows_in_any_order_of_memory_are_normalised(normal):
 def test_another_width_is_refused(normal):
     with pytest.raises(ValueError, match=r"expected x of width 8, got \(2, 1\)"):
         LayerNorm(normal(8), None, 1e-5)(normal(2, 1))
+
+
+def test_a_root_mean_square_worked_by_hand():
+    # The mean square of 1 and 7 is 25: divided by 5, then times 10.
+    result = rms_norm(np.array([[1.0, 7.0]]), np.full(2, 10.0), eps=0.0)
+    np.testing.assert_allclose(result, [[2.0, 14.0]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(9,), (4, 33), (2, 3, 4, 128), (TILE // 384 * 2 + 1, 384)])
+def test_rms_norm_equals_torchs(normal, dtype, shape):
+    x, weight = normal(*shape, dtype=dtype), normal(shape[-1], dtype=dtype)
+    for eps in (1e-6, 0.1):
+        expected = torch.nn.functional.rms_norm(
+            torch.from_numpy(x), shape[-1:], torch.from_numpy(weight), eps
+        )
+        result = RMSNorm(weight, eps)(x)
+        assert result.dtype == dtype
+        np.testing.assert_allclose(result, expected.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_rms_norm_may_write_over_its_input(normal):
+    x, weight = normal(3, 8), normal(8)
+    expected = rms_norm(x, weight, 1e-6)
+    assert rms_norm(x, weight, 1e-6, out=x) is x
+    np.testing.assert_array_equal(x, expected)
+
+
+def test_rms_norm_refuses_another_width(normal):
+    with pytest.raises(ValueError, match="expected x of width 7"):
+        rms_norm(normal(3, 8), normal(7), 1e-6)
