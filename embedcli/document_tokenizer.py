@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from embedcli.checkpoints import Checkpoint, Settings, find_checkpoint, read_settings
+from embedcli.checkpoints import STATIC, Checkpoint, Settings, find_checkpoint, read_settings
 from embedcli.documents import Document, IntArray, TokenizedDocument
 from embedcli.errors import InputError
 from embedcli.model_name import is_untrained
 from embedcli.options import ModelOptions
 from embedcli.prompt_advice import missing_prompt
-from embedcli.tokenization import Tokenizer, load_tokenizer
+from embedcli.tokenization import Tokenizer, load_bare_tokenizer, load_tokenizer
 from embedcli.usage import Usage, resolve
 
 
@@ -110,6 +110,8 @@ def add_tokenizer(found: FoundModel) -> DocumentTokenizer:
         from embedcli import untrained
 
         tokenizer = untrained.byte_tokenizer()
+    elif settings.model_type == STATIC:
+        tokenizer = load_bare_tokenizer(settings.encoder_folder)
     else:
         tokenizer = load_tokenizer(
             settings.encoder_folder,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +19,9 @@ from embedcli.engines.selection import EngineRequest, load_engine
 from embedcli.errors import InputError, ModelError
 from embedcli.model_name import DEFAULT_MODEL, is_untrained
 from embedcli.options import ModelOptions
-from embedcli.pipeline import OnError, OnProgress, embed_documents, stop
+from embedcli.pipeline import OnError, OnProgress, OnStretch, embed_documents, stop
+from embedcli.recall import Recall, room_for
+from embedcli.sharding import Share
 from embedcli.steps import Head, build_steps
 from embedcli.threads import available_threads, single_threaded_blas
 
@@ -91,9 +93,28 @@ class EmbeddingModel:
         documents: Iterable[Document],
         on_error: OnError = stop,
         on_progress: OnProgress | None = None,
-    ) -> Iterator[Row]:
+        *,
+        recall: Recall | None = None,
+        on_stretch: OnStretch | None = None,
+        share: Share | None = None,
+    ) -> Generator[Row, None, None]:
         """Rows of documents, streamed; see ``pipeline.embed_documents``."""
-        return embed_documents(documents, self, on_error, on_progress)
+        recall = recall or self.recall()
+        return embed_documents(
+            documents,
+            self,
+            on_error,
+            on_progress,
+            recall=recall,
+            on_stretch=on_stretch,
+            share=share,
+        )
+
+    def recall(self) -> Recall:
+        """A memory for one run: equal texts are computed once."""
+        keeps_states = not self.head.modes
+        room = room_for(self.dimension, keeps_states=keeps_states)
+        return Recall(room, keeps_states)
 
     def tokenize(self, documents: Sequence[Document]) -> list[TokenizedDocument | InputError]:
         """Token ids with the prompt in front, cut or split to the longest window."""
@@ -127,6 +148,7 @@ class EmbeddingModel:
             "pooling": "+".join(usage.pooling.value) or "none",
             "normalized": usage.normalized.value,
             "dimension": self.dimension,
+            "dim": reader.options.dim,
             "prompt": usage.prompt.value,
             "max_tokens": usage.max_tokens.value,
             "long": reader.options.long,
@@ -156,6 +178,7 @@ def load_model(name: str = DEFAULT_MODEL, options: ModelOptions | None = None) -
         # Hashed in a thread of its own from here on, while tokenizer and engine are loaded.
         sha256 = Digest(settings.encoder_folder, found.checkpoint.pinned_sha256).result
         reader = add_tokenizer(found)
+        _refuse_segments(reader)
         engine, reason = load_engine(settings.encoder_folder, settings.config, _request(options))
     head = Head(
         modes=usage.pooling.value,
@@ -169,6 +192,16 @@ def load_model(name: str = DEFAULT_MODEL, options: ModelOptions | None = None) -
     )
     _check_dim(options.dim, replace(head, dim=None).width(engine.width))
     return EmbeddingModel(reader, engine, reason, head, sha256)
+
+
+def _refuse_segments(reader: DocumentTokenizer) -> None:
+    """No engine is fed segment ids, so a model that would get others than 0 is refused."""
+    tokenizer, segments = reader.tokenizer, reader.settings.config.get("type_vocab_size")
+    if segments not in (None, 0, 1) and tokenizer.type_ids(tokenizer.n_special + 1) is not None:
+        raise ModelError(
+            "the tokenizer gives segment ids other than 0 to a single text, which embedcli does "
+            "not feed to the model"
+        )
 
 
 def _check_dim(asked: int | None, components: int) -> None:

@@ -80,6 +80,10 @@ def pool(
     """
     pooled = []
     for block in blocks:
+        if block.length == 0:
+            # A text of static embeddings may have no token at all; the reference gives zeros.
+            pooled.append(np.zeros((block.count, states.shape[-1] * len(modes)), states.dtype))
+            continue
         texts, first = block.of(states), min(skip, block.length - 1)
         pooled.append(np.concatenate([POOLINGS[mode](texts, first) for mode in modes], axis=-1))
     return np.concatenate(pooled)

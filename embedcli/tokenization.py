@@ -12,8 +12,8 @@ import numpy as np
 from tokenizers import Tokenizer as Backend
 from tokenizers import normalizers
 
-from embedcli.checkpoints.auto_tokenizer import build_by_transformers
-from embedcli.checkpoints.tokenizer_file import build_from_file
+from embedcli.checkpoints.auto_tokenizer import BuiltTokenizer, build_by_transformers
+from embedcli.checkpoints.tokenizer_file import build_bare, build_from_file
 from embedcli.documents import IntArray
 from embedcli.errors import InputError, ModelError
 
@@ -184,9 +184,22 @@ def load_tokenizer(
     built = build_from_file(folder, config, tokenizer_config)
     if built is None:
         built = build_by_transformers(folder, overrides or {}, trust_remote_code=trust_remote_code)
-    backend = built.backend
     if do_lower_case:
-        _lower_case_first(backend)
+        _lower_case_first(built.backend)
+    return _wrap(built)
+
+
+def load_bare_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of static embeddings: no special tokens around a text.
+
+    Raises:
+        ModelError: when there is no usable ``tokenizer.json``.
+    """
+    return _wrap(build_bare(folder))
+
+
+def _wrap(built: BuiltTokenizer) -> Tokenizer:
+    backend = built.backend
     pad_id = None if built.pad_token is None else backend.token_to_id(built.pad_token)
     side: Side = "left" if built.truncation_side == "left" else "right"
     return Tokenizer(backend, truncation_side=side, pad_id=pad_id or 0, source=built.source)

@@ -13,10 +13,11 @@ from embedcli.checkpoints.modules import (
 )
 from embedcli.checkpoints.pooling_config import NO_FILE, PoolingModule
 from embedcli.checkpoints.safetensors import Weights, open_weights
-from embedcli.checkpoints.settings import Setting, Settings, read_settings
+from embedcli.checkpoints.settings import STATIC, Setting, Settings, read_settings
 
 __all__ = [
     "NO_FILE",
+    "STATIC",
     "Checkpoint",
     "DenseModule",
     "Digest",

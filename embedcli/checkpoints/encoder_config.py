@@ -16,6 +16,16 @@ SAVED_FILES = tuple(
     f"sentence_{kind}_config.json"
     for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
 )
+# Far beyond any model; the sizes of a crafted file would keep transformers busy without end.
+_LARGEST_SIZES = {
+    "num_hidden_layers": 1 << 10,
+    "hidden_size": 1 << 20,
+    "intermediate_size": 1 << 22,
+    "vocab_size": 1 << 26,
+    "max_position_embeddings": 1 << 26,
+    "type_vocab_size": 1 << 20,
+}
+MODEL2VEC = "model2vec"
 _PLAIN_TEXT = {"method": "forward", "method_output_name": "last_hidden_state"}
 
 
@@ -30,6 +40,7 @@ class EncoderConfig:
         tokenizer: ``tokenizer_config.json``, with ``tokenizer_overrides`` in it.
         tokenizer_overrides: what ``saved`` replaces in it.
         static: whether this is a table of token vectors and no encoder.
+        saved_by_library: whether sentence-transformers saved the model.
     """
 
     folder: Path
@@ -38,6 +49,7 @@ class EncoderConfig:
     tokenizer: JsonObject
     tokenizer_overrides: Mapping[str, Any]
     static: bool
+    saved_by_library: bool
 
 
 def read_encoder_config(
@@ -50,7 +62,8 @@ def read_encoder_config(
         path: the encoder's folder in it; ``""`` when it is the same.
         saved_by_library: whether there is a ``modules.json``; sentence-transformers reads its own
             files only then.
-        static: whether the first module is a StaticEmbedding, which needs no ``config.json``.
+        static: whether the first module is a StaticEmbedding, which needs no ``config.json``;
+            model2vec's ``config.json`` says so too where there is no ``modules.json``.
 
     Raises:
         ModelError: when a file is missing, malformed, or asks for what embedcli does not do.
@@ -64,6 +77,8 @@ def read_encoder_config(
         )
         raise ModelError(f"{folder} has no {at}config.json: {why}")
     config = config or JsonObject(NO_FILE, {})
+    static = static or (not saved_by_library and config.data.get("model_type") == MODEL2VEC)
+    _check_sizes(config)
     saved = _read_saved(folder, at) if saved_by_library and not static else JsonObject(NO_FILE, {})
     overrides = _renamed(saved, "processor_kwargs", "tokenizer_args")
     tokenizer = read_object(folder, at + TOKENIZER_CONFIG_FILE)
@@ -76,6 +91,7 @@ def read_encoder_config(
         tokenizer=JsonObject(tokenizer.name, {**tokenizer.data, **overrides}),
         tokenizer_overrides=overrides,
         static=static,
+        saved_by_library=saved_by_library,
     )
 
 
@@ -88,6 +104,14 @@ def chat_caution(encoder: EncoderConfig) -> str | None:
         "the tokenizer has a chat template and no modules.json says how to use it: texts go to "
         "the model as they are, where sentence-transformers would wrap each as a chat message"
     )
+
+
+def _check_sizes(config: JsonObject) -> None:
+    for key, largest in _LARGEST_SIZES.items():
+        size: Any = config.data.get(key)
+        if isinstance(size, int | float) and not size <= largest:
+            seen = str(size)[:20]
+            raise ModelError(f"{config.name}: {key} is {seen}, expected at most {largest}")
 
 
 def _read_saved(folder: Path, at: str) -> JsonObject:

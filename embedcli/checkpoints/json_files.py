@@ -13,6 +13,7 @@ from embedcli.errors import ModelError
 
 SETTINGS_LIMIT = 8 << 20
 TOKENIZER_LIMIT = 64 << 20
+_LONGEST_PATH = 200
 
 T = TypeVar("T")
 
@@ -76,6 +77,8 @@ def inner_path(path: str, *, said_by: str) -> str:
         ModelError: naming the path and the file that said it.
     """
     parts = PureWindowsPath(path)
+    if len(path) > _LONGEST_PATH:
+        raise ModelError(f"{said_by}: a path has {len(path)} characters, expected a short one")
     if parts.anchor or ".." in parts.parts or "\0" in path:
         raise ModelError(f"{said_by}: path {path!r} leaves the model's folder; it is not followed")
     return path

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from embedcli.checkpoints.encoder_config import EncoderConfig
-from embedcli.checkpoints.json_files import JsonObject
+from embedcli.checkpoints.encoder_config import MODEL2VEC, EncoderConfig
+from embedcli.checkpoints.json_files import TOKENIZER_LIMIT, JsonObject, read_object
 from embedcli.checkpoints.pooling_config import NO_FILE
 from embedcli.errors import ModelError
 
@@ -11,6 +11,7 @@ from embedcli.errors import ModelError
 _NO_LIMIT = 10**20
 
 # Families with a table of positions; in the second kind its first rows belong to the padding.
+_MODEL2VEC_TOKENS = 512  # where its config.json says nothing
 _TABLES = ("bert", "distilbert", "electra", "albert")
 _PADDED_TABLES = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert")
 
@@ -26,13 +27,27 @@ def resolve_max_tokens(encoder: EncoderConfig) -> tuple[int | None, str]:
         ModelError: when a limit is no whole number above 0.
     """
     if encoder.static:
-        return None, NO_FILE
+        return _static_limit(encoder)
     limits = _stated(encoder)
     rows = _table_rows(encoder.config)
     if rows is not None:
         limits.append((rows, encoder.config.name))
     tokens, source = min(limits, key=lambda limit: limit[0], default=(_NO_LIMIT, NO_FILE))
     return (None, source) if tokens >= _NO_LIMIT else (tokens, source)
+
+
+def _static_limit(encoder: EncoderConfig) -> tuple[int | None, str]:
+    """What ``tokenizer.json`` says, but for model2vec's own folders."""
+    config = encoder.config
+    if config.data.get("model_type") == MODEL2VEC and not encoder.saved_by_library:
+        if "max_length" not in config.data:
+            return _MODEL2VEC_TOKENS, "model2vec's default"
+        return next(iter(_limit(config, "max_length")), (None, config.name))
+    tokenizer = read_object(encoder.folder, "tokenizer.json", limit=TOKENIZER_LIMIT)
+    if tokenizer is None:
+        return None, NO_FILE
+    truncation = JsonObject(tokenizer.name, tokenizer.get("truncation", dict, {}))
+    return next(iter(_limit(truncation, "max_length")), (None, tokenizer.name))
 
 
 def _stated(encoder: EncoderConfig) -> list[tuple[int, str]]:

@@ -18,6 +18,7 @@ from embedcli.errors import ModelError
 WEIGHTS_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
 _FLOATS = ("F32", "F16", "BF16", "F64")
+_INTEGERS = {"I64": "<i8", "I32": "<i4", "I16": "<i2", "U16": "<u2", "U8": "u1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,24 @@ class Weights:
             raise ModelError(f"tensor {name!r} has shape {place.shape}, expected {shape}")
         self._taken.add(name)
         return _as_float32(tensor, name)
+
+    def take_integers(self, name: str) -> npt.NDArray[np.int64]:
+        """A tensor of whole numbers.
+
+        Raises:
+            ModelError: when it is missing or holds something else.
+        """
+        tensor = self._find(name)
+        dtype = _INTEGERS.get(tensor.place.dtype)
+        if dtype is None:
+            raise ModelError(f"tensor {name!r} is {tensor.place.dtype}, expected whole numbers")
+        self._taken.add(name)
+        return tensor.array(dtype).astype(np.int64)
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The tensors that were taken, in the order of the files."""
+        return tuple(name for name in self._tensors if name in self._taken)
 
     def left_over(self) -> tuple[str, ...]:
         """The tensors that were never taken, in the order of the files."""

@@ -14,7 +14,8 @@ from typing import Any
 
 from embedcli.errors import ModelError
 
-MAX_HEADER_BYTES = 100_000_000
+# The format allows 100 MB, which take half a minute to parse; the largest encoders have 1 MB.
+MAX_HEADER_BYTES = 16_000_000
 MAX_DIMENSIONS = 8
 MAX_DIMENSION = 1 << 48
 
@@ -38,7 +39,7 @@ def header_length(prefix: bytes, file_bytes: int, file: str) -> int:
     """The header's length from the file's first eight bytes.
 
     Raises:
-        ModelError: when the file is too short for it, or it is beyond 100 MB.
+        ModelError: when the file is too short for it, or it is beyond 16 MB.
     """
     if len(prefix) < 8:
         raise ModelError(f"{file} has {file_bytes} bytes, too few for a safetensors file")

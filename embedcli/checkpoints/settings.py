@@ -18,6 +18,7 @@ from embedcli.checkpoints.max_tokens import resolve_max_tokens
 from embedcli.checkpoints.modules import (
     MODULES_FILE,
     Module,
+    NormalizeModule,
     StaticEmbeddingModule,
     TransformerModule,
     read_modules,
@@ -26,6 +27,8 @@ from embedcli.checkpoints.pooling_config import NO_FILE, PoolingModule
 from embedcli.errors import ModelError
 
 MODEL_FILE = "config_sentence_transformers.json"
+STATIC = "static"
+"""The family of static embeddings, whose files name none."""
 
 T = TypeVar("T")
 
@@ -43,7 +46,7 @@ class Settings:
     """What the files of a checkpoint ask for.
 
     Attributes:
-        config: the encoder's ``config.json``; empty for static embeddings without one.
+        config: the encoder's ``config.json``; for static embeddings only ``model_type``, STATIC.
         model_type: the encoder's family, as ``bert``; empty where no file says.
         encoder_folder: where the encoder's weights and tokenizer lie.
         tokenizer_config: the encoder's ``tokenizer_config.json``; empty where there is none.
@@ -85,10 +88,11 @@ def read_settings(checkpoint: Checkpoint) -> Settings:
     model = read_object(folder, MODEL_FILE) if saved is not None else None
     model = model or JsonObject(NO_FILE, {})
     _check_model_kind(model)
-    cautions = (checkpoint.caution, None if saved else chat_caution(encoder))
+    config = JsonObject(NO_FILE, {"model_type": STATIC}) if encoder.static else encoder.config
+    cautions = (checkpoint.caution, None if saved else _plain_caution(encoder))
     return Settings(
-        config=encoder.config.data,
-        model_type=encoder.config.get("model_type", str, ""),
+        config=config.data,
+        model_type=config.get("model_type", str, ""),
         encoder_folder=encoder.folder,
         tokenizer_config=encoder.tokenizer.data,
         tokenizer_overrides=encoder.tokenizer_overrides,
@@ -119,8 +123,25 @@ def _setting(file: JsonObject, key: str, kind: type[T], default: Any) -> Setting
     return Setting(file.get(key, kind, default), file.name if stated else NO_FILE)
 
 
+def _plain_caution(encoder: EncoderConfig) -> str | None:
+    if not encoder.static:
+        return chat_caution(encoder)
+    return (
+        "model2vec files without modules.json: every token counts, unknown ones too, as in "
+        "sentence-transformers; model2vec itself leaves unknown tokens out"
+    )
+
+
 def _default_modules(encoder: EncoderConfig) -> Setting[tuple[Module, ...]]:
-    """What sentence-transformers does with a plain checkpoint: mean pooling, the last for LMs."""
+    """What sentence-transformers does with a plain checkpoint: mean pooling, the last for LMs.
+
+    model2vec's files get what it does itself: the mean, scaled to length one where they say so.
+    """
+    if encoder.static:
+        scaled = encoder.config.get("normalize", bool, False)
+        name = encoder.config.name
+        table, normalize = StaticEmbeddingModule("", name), NormalizeModule(name)
+        return Setting((table, normalize) if scaled else (table,), name)
     architectures = encoder.config.get("architectures", list, [])
     causal = bool(architectures) and str(architectures[0]).endswith("ForCausalLM")
     last = causal and encoder.config.get("is_causal", bool, True)

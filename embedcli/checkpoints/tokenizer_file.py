@@ -53,6 +53,19 @@ def build_from_file(
     return _ready(tokenizer, settings, specials.get("pad_token"))
 
 
+def build_bare(folder: Path) -> BuiltTokenizer:
+    """``tokenizer.json`` as it stands, but nothing is put around a text: for static embeddings.
+
+    Raises:
+        ModelError: when it is missing or malformed.
+    """
+    if not (folder / TOKENIZER_FILE).is_file():
+        raise ModelError(f"{folder} has no {TOKENIZER_FILE}; fetch the model anew")
+    tokenizer = _parse(folder / TOKENIZER_FILE)
+    tokenizer.post_processor = None
+    return _ready(tokenizer, JsonObject(TOKENIZER_FILE, {}), None)
+
+
 def _parse(path: Path) -> Tokenizer:
     try:
         check_size(path, path.name, TOKENIZER_LIMIT)

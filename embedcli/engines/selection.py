@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embedcli.checkpoints.safetensors import open_weights
+from embedcli.checkpoints import STATIC, open_weights
 from embedcli.engines import Engine
 from embedcli.errors import ModelError
 from embedcli.families import FAMILIES, load_family
@@ -43,6 +43,8 @@ def load_engine(
     Raises:
         ModelError: when the engine asked for cannot run the model, or none can.
     """
+    if config.get("model_type") == STATIC:
+        return _load_static(folder, config, request)
     if request.name == "torch":
         return _load_torch(folder, request), "asked for"
     obstacle = _obstacle(config, request)
@@ -83,6 +85,17 @@ def _load_numpy(folder: Path, config: Mapping[str, Any], request: EngineRequest)
 
     weights = open_weights(folder)
     return NumpyEngine(load_family(config, weights), request.threads)
+
+
+def _load_static(
+    folder: Path, config: Mapping[str, Any], request: EngineRequest
+) -> tuple[Engine, str]:
+    """A table look-up, which transformers has no model for."""
+    obstacle = _obstacle(config, request)
+    if request.name == "torch" or obstacle is not None:
+        why = obstacle or "transformers has no model for them"
+        raise ModelError(f"static embeddings: {why}; leave --engine, --device and --dtype out")
+    return _load_numpy(folder, config, request), "static embeddings are looked up by it"
 
 
 def _load_torch(folder: Path, request: EngineRequest) -> Engine:

@@ -1,8 +1,10 @@
-"""The torch engine: any model that ``transformers.AutoModel`` loads, on CPU or GPU."""
+"""The torch engine: any model that ``transformers`` loads as an encoder, on CPU or GPU."""
 
 from __future__ import annotations
 
 import os
+from copy import deepcopy
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,17 @@ from embedcli.errors import ModelError
 BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}
 """Tokens a batch: enough to fill the device, few enough to keep padding and memory small."""
 
+ENCODERS = {
+    "longt5": "LongT5EncoderModel",
+    "mt5": "MT5EncoderModel",
+    "t5": "T5EncoderModel",
+    "umt5": "UMT5EncoderModel",
+}
+"""Encoder-decoders whose encoder is a model of its own; AutoModel would want texts to decode."""
+
 
 class TorchEngine:
-    """Runs an AutoModel; see ``engines.Engine``."""
+    """Runs an AutoModel, or the encoder of an encoder-decoder; see ``engines.Engine``."""
 
     name = "torch"
     workers = 1  # torch spreads one batch over the cores itself
@@ -39,28 +49,47 @@ class TorchEngine:
         if threads is not None:
             torch.set_num_threads(threads)
         try:
-            model = transformers.AutoModel.from_pretrained(
-                folder,
-                dtype=getattr(torch, dtype),
-                trust_remote_code=trust_remote_code,
-                local_files_only=True,
-            )
+            options = {"trust_remote_code": trust_remote_code, "local_files_only": True}
+            config = transformers.AutoConfig.from_pretrained(folder, **options)
+            model_class = getattr(transformers, ENCODERS.get(config.model_type, "AutoModel"))
+            model = model_class.from_pretrained(folder, dtype=getattr(torch, dtype), **options)
             self._model = model.to(self.device).eval()
-        except (OSError, ValueError, RuntimeError, KeyError, ImportError, AssertionError) as error:
+        except Exception as error:  # any class of transformers meets any file in there
             raise ModelError(
                 f"{folder}: transformers cannot load it: {_first_line(error)}"
             ) from error
+        if self._model.config.is_encoder_decoder:
+            raise ModelError(
+                f"{folder}: {config.model_type} has an encoder and a decoder, and embedcli knows "
+                f"how to take the encoder of {', '.join(ENCODERS)}"
+            )
+        # A decoder would keep the keys and values of every layer for tokens to come.
+        self._model.config.use_cache = False
         self.width = int(self._model.config.hidden_size)
 
     def states(self, batch: Batch) -> FloatArray:
-        """(T, D) states, float32 on the host; padding exists between these lines only."""
+        """(T, D) states, float32 on the host.
+
+        A batch that overflows at lower precision is computed again in float32.
+        """
+        states = self._states(self._model, batch)
+        if self.dtype != "float32" and not np.isfinite(states).all():
+            states = self._states(self._float32_model, batch)
+        return states
+
+    @cached_property
+    def _float32_model(self) -> Any:
+        return deepcopy(self._model).float()
+
+    def _states(self, model: Any, batch: Batch) -> FloatArray:
+        # Padding exists between these lines only.
         torch = self._torch
         lengths = np.asarray(batch.lengths)
         kept = np.arange(lengths.max()) < lengths[:, None]
         ids = np.zeros(kept.shape, dtype=np.int64)
         ids[kept] = batch.ids
         with torch.inference_mode():
-            output = self._model(
+            output = model(
                 input_ids=torch.from_numpy(ids).to(self.device),
                 attention_mask=torch.from_numpy(kept.astype(np.int64)).to(self.device),
             )

@@ -6,17 +6,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from embedcli.attention import Activation, LayerNorm, Linear, gelu, gelu_tanh, relu
+import numpy as np
+
+from embedcli.attention import (
+    Activation,
+    GatedFeedForward,
+    LayerNorm,
+    Linear,
+    RMSNorm,
+    gelu,
+    gelu_tanh,
+    quick_gelu,
+    relu,
+    silu,
+)
 from embedcli.checkpoints.safetensors import Weights
+from embedcli.documents import FloatArray, IntArray
 from embedcli.errors import ModelError
 
 ACTIVATIONS: Mapping[str, Activation] = {
     "gelu": gelu,
     "gelu_new": gelu_tanh,
     "gelu_pytorch_tanh": gelu_tanh,
+    "quick_gelu": quick_gelu,
     "relu": relu,
+    "silu": silu,
+    "swish": silu,
 }
 """``hidden_act`` of config.json -> the function."""
+
+_LARGEST = 3.4e38  # of a float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +44,53 @@ class Config:
 
     values: Mapping[str, Any]
 
-    def integer(self, key: str) -> int:
-        """A whole number above zero."""
+    def integer(self, key: str, *, least: int = 1) -> int:
+        """A whole number that is not below ``least``."""
         value = self._value(key)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ModelError(f"config.json: {key} is {value!r}, expected a whole number above 0")
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ModelError(
+                f"config.json: {key} is {value!r}, expected a whole number from {least} on"
+            )
         return value
 
+    def optional_integer(self, key: str, *, needed: bool = False) -> int | None:
+        """A whole number above zero, or None for null and, unless it is ``needed``, for nothing."""
+        value = self._value(key) if needed else self.values.get(key)
+        return None if value is None else self.integer(key)
+
+    def heads(self, key: str, width: int) -> int:
+        """A number of heads, which must divide the width."""
+        heads = self.integer(key)
+        if width % heads:
+            raise ModelError(f"config.json: {key} is {heads}, which does not divide {width}")
+        return heads
+
     def number(self, key: str) -> float:
-        """A number."""
+        """A number that float32 can hold."""
         value = self._value(key)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        fits = isinstance(value, int | float) and abs(value) <= _LARGEST
+        if isinstance(value, bool) or not fits:
             raise ModelError(f"config.json: {key} is {value!r}, expected a number")
         return float(value)
+
+    def flag(self, key: str) -> bool:
+        """True or false."""
+        value = self._value(key)
+        if not isinstance(value, bool):
+            raise ModelError(f"config.json: {key} is {value!r}, expected true or false")
+        return value
+
+    def text(self, key: str) -> str:
+        """A string."""
+        value = self._value(key)
+        if not isinstance(value, str):
+            raise ModelError(f"config.json: {key} is {value!r}, expected a string")
+        return value
 
     def activation(self, key: str) -> Activation:
         """An activation function by its name."""
         name = self._value(key)
-        if name not in ACTIVATIONS:
+        if not isinstance(name, str) or name not in ACTIVATIONS:
             raise ModelError(
                 f"config.json: {key} is {name!r}, and the numpy engine knows "
                 f"{', '.join(ACTIVATIONS)}; use --engine torch"
@@ -64,16 +112,67 @@ class Config:
         return self.values[key]
 
 
-def linear(weights: Weights, name: str, width_out: int, width_in: int) -> Linear:
-    """``name.weight`` (out, in) and ``name.bias`` (out,)."""
+def linear(
+    weights: Weights, name: str, width_out: int, width_in: int, *, bias: bool = True
+) -> Linear:
+    """``name.weight`` (out, in), and ``name.bias`` (out,) where the layer has one."""
     return Linear(
         weights.take(f"{name}.weight", (width_out, width_in)),
-        weights.take(f"{name}.bias", (width_out,)),
+        weights.take(f"{name}.bias", (width_out,)) if bias else None,
     )
 
 
-def layer_norm(weights: Weights, name: str, width: int, eps: float) -> LayerNorm:
-    """``name.weight`` (D,) and ``name.bias`` (D,)."""
+def layer_norm(
+    weights: Weights, name: str, width: int, eps: float, *, bias: bool = True
+) -> LayerNorm:
+    """``name.weight`` (D,) and ``name.bias`` (D,), which old files call gamma and beta."""
+    if not bias:
+        return LayerNorm(weights.take(f"{name}.weight", (width,)), None, eps)
+    scale, shift = ("gamma", "beta") if weights.has(f"{name}.gamma") else ("weight", "bias")
     return LayerNorm(
-        weights.take(f"{name}.weight", (width,)), weights.take(f"{name}.bias", (width,)), eps
+        weights.take(f"{name}.{scale}", (width,)), weights.take(f"{name}.{shift}", (width,)), eps
+    )
+
+
+def root_of(weights: Weights, prefix: str, name: str) -> str:
+    """``prefix.`` where the checkpoint puts it before the tensor ``name``, else nothing."""
+    return f"{prefix}." if weights.has(f"{prefix}.{name}") else ""
+
+
+def look_up(words: FloatArray, ids: IntArray, out: FloatArray) -> FloatArray:
+    """Rows of a table (V, D) for ids (T,), into ``out`` (T, D).
+
+    Raises:
+        ModelError: when the tokenizer gives an id that the table does not have.
+    """
+    if len(ids) and int(ids.max()) >= len(words):
+        raise ModelError(
+            f"the tokenizer gives id {ids.max()}, and the model's table of words ends at "
+            f"{len(words) - 1}; tokenizer and weights are not of one model"
+        )
+    # The mode that checks would copy the whole output.
+    return np.take(words, ids, axis=0, out=out, mode="clip")
+
+
+def split(fused: Linear, parts: int) -> list[Linear]:
+    """One layer (parts * out, in) as layers (out, in) that share its weights."""
+    biases = [None] * parts if fused.bias is None else np.split(fused.bias, parts)
+    return list(map(Linear, np.split(fused.weight, parts), biases))
+
+
+def rms_norm(weights: Weights, name: str, width: int, eps: float) -> RMSNorm:
+    """``name.weight`` (D,)."""
+    return RMSNorm(weights.take(f"{name}.weight", (width,)), eps)
+
+
+def gated_feed_forward(
+    config: Config, weights: Weights, name: str, activation: str, *, bias: bool = False
+) -> GatedFeedForward:
+    """``name.gate_proj``, ``name.up_proj`` and ``name.down_proj``, as in Llama and its kin."""
+    width, inner = config.integer("hidden_size"), config.integer("intermediate_size")
+    return GatedFeedForward(
+        gate=linear(weights, f"{name}.gate_proj", inner, width, bias=bias),
+        inner=linear(weights, f"{name}.up_proj", inner, width, bias=bias),
+        outer=linear(weights, f"{name}.down_proj", width, inner, bias=bias),
+        activation=config.activation(activation),
     )

@@ -154,7 +154,7 @@ def test_static_embeddings_need_no_config(tmp_path: Path) -> None:
     write(tmp_path, modules=[{"type": OLD + "StaticEmbedding", "path": "0_S"}])
     found = read_settings(Checkpoint("test", tmp_path, None, "folder"))
     assert found.modules.value == (StaticEmbeddingModule("0_S"),)
-    assert (found.model_type, found.max_tokens.value) == ("", None)
+    assert (found.model_type, found.max_tokens.value) == ("static", None)
     assert found.encoder_folder == tmp_path / "0_S"
 
 
