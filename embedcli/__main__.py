@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 # Each batch is computed in a thread of its own with BLAS at one thread (see threads.py). BLAS
 # reads these once, when NumPy is loaded; what the user has set stands.
@@ -12,9 +13,17 @@ for _variable in ("OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_TH
 
 def main() -> None:
     """Entry point of the console script."""
+    _open_missing_streams()
     from embedcli.cli.app import app
 
-    app()
+    app(prog_name="embedcli")
+
+
+def _open_missing_streams() -> None:
+    """A process may be started with a standard stream closed, as daemons are; Python has None."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Protocol, TypeVar
 
@@ -25,7 +25,7 @@ class Pending(Protocol[Answer_co]):
 
 def computed_ahead(
     jobs: Iterable[tuple[Key, Sequence[Task]]], function: Callable[[Task], Answer], workers: int
-) -> Iterator[tuple[Key, list[Answer]]]:
+) -> Generator[tuple[Key, Iterator[Answer]], None, None]:
     """Apply a function to the tasks of every job.
 
     Args:
@@ -34,14 +34,16 @@ def computed_ahead(
         workers: how many threads.
 
     Yields:
-        (key, answers in the order of the tasks), jobs in their order.
+        (key, answers in the order of the tasks), jobs in their order. An answer is given as soon as
+        it is there; take all of them before the next job. Close the generator to leave early: what
+        has not begun is then given up.
     """
     under_way: deque[tuple[Key, list[Pending[Answer]]]] = deque()
     with ExitStack() as held:
         submit: Callable[[Task], Pending[Answer]] | None = None
         for key, tasks in jobs:
             if submit is None and (workers == 1 or len(tasks) == 1):
-                yield key, [function(task) for task in tasks]
+                yield key, map(function, tasks)
                 continue
             submit = submit or _pool(function, workers, held)
             under_way.append((key, [submit(task) for task in tasks]))
@@ -51,8 +53,8 @@ def computed_ahead(
             yield _answers(*under_way.popleft())
 
 
-def _answers(key: Key, pending: list[Pending[Answer]]) -> tuple[Key, list[Answer]]:
-    return key, [answer.result() for answer in pending]
+def _answers(key: Key, pending: list[Pending[Answer]]) -> tuple[Key, Iterator[Answer]]:
+    return key, (answer.result() for answer in pending)
 
 
 def _pool(

@@ -99,7 +99,7 @@ def _attend(
     with np.errstate(over="ignore"):
         np.exp(scores, out=scores)
         totals = _row_sums(scores)
-    if totals.size and not (_SMALLEST_TOTAL < totals.min() and totals.max() < _LARGEST_TOTAL):
+    if totals.size and not (totals.min() > _SMALLEST_TOTAL and totals.max() < _LARGEST_TOTAL):
         weights = softmax(_scores(query, key, mask, scale, memory), out=scores)
         np.matmul(weights, value, out=out)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import redirect_stdout
 from typing import Annotated, Literal
 
 import typer
@@ -49,7 +50,7 @@ TextField = Annotated[
 IdField = Annotated[
     str | None,
     typer.Option(
-        help="Field of a record that holds its id.  [default: id, where there is one]",
+        help="Field of a record that holds its id (default: id, where there is one).",
         rich_help_panel=INPUT,
     ),
 ]
@@ -102,7 +103,7 @@ Dtype = Annotated[
 Threads = Annotated[
     int | None,
     typer.Option(
-        help="Threads of the whole process.  [default: all that it may use]",
+        help="Threads of the whole process (default: all that it may use).",
         min=1,
         rich_help_panel=MODEL,
     ),
@@ -118,7 +119,7 @@ Normalize = Annotated[
     bool | None,
     typer.Option(
         "--normalize/--no-normalize",
-        help="Scale vectors to length one, or do not.  [default: as the model says]",
+        help="Scale vectors to length one, or do not (default: as the model says).",
         rich_help_panel=VECTORS,
     ),
 ]
@@ -162,17 +163,22 @@ def given_inputs(
     if inputs or texts:
         return inputs or []
     if sys.stdin.isatty():
-        typer.echo(context.get_help(), err=True)
+        show_help(context)
         raise typer.Exit(2)
     return ["-"]
 
 
-def set_threads(threads: int | None) -> None:
-    """Tell the tokenizer's pool how many threads it may have, before it is loaded.
+def show_help(context: typer.Context) -> None:
+    """Help for somebody who has not asked for it: stdout is for data."""
+    with redirect_stdout(sys.stderr):
+        help_text = context.get_help()  # by rich, this prints and gives nothing
+        typer.echo(help_text, nl=bool(help_text))
 
-    The pool of the tokenizers library reads RAYON_NUM_THREADS once; what the user has set stands
-    unless ``--threads`` says otherwise.
+
+def set_threads(threads: int | None) -> None:
+    """Bound the tokenizer's pool, for those who switch it on by TOKENIZERS_PARALLELISM.
+
+    The tokenizers library reads RAYON_NUM_THREADS once, when the pool is first used.
     """
     if threads is not None:
         os.environ["RAYON_NUM_THREADS"] = str(threads)
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")

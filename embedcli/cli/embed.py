@@ -69,6 +69,31 @@ def embed(  # noqa: PLR0913, PLR0917 - one parameter an option; all of them go i
         bool,
         typer.Option("--overwrite", help="Replace what exists.", rich_help_panel=a.OUTPUT),
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with a run that stopped, or compute only what changed since one finished.",
+            rich_help_panel=a.OUTPUT,
+        ),
+    ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard",
+            metavar="I/N",
+            help="Compute share I of N of the documents; 'embedcli merge' puts them together.",
+            rich_help_panel=a.OUTPUT,
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Count documents and tokens, estimate size and time, and write nothing.",
+            rich_help_panel=a.OUTPUT,
+        ),
+    ] = False,
     quiet: a.Quiet = False,
     verbose: a.Verbose = False,
 ) -> None:
@@ -83,7 +108,8 @@ def embed(  # noqa: PLR0913, PLR0917 - one parameter an option; all of them go i
     from embedcli.cli.job import Job, run
     from embedcli.inputs import ReadOptions
     from embedcli.options import ModelOptions
-    from embedcli.outputs import check_output
+    from embedcli.outputs import check_output, check_share
+    from embedcli.sharding import parse_share
 
     reading = ReadOptions(
         unit, tuple(glob or ()), tuple(exclude or ()), encoding, text_field, id_field
@@ -106,9 +132,22 @@ def embed(  # noqa: PLR0913, PLR0917 - one parameter an option; all of them go i
         overlap=overlap,
     )
     plan = check_output(
-        output, format, output_dtype=output_dtype, overwrite=overwrite, matrices=pooling == "none"
+        output,
+        format,
+        output_dtype=output_dtype,
+        overwrite=overwrite,
+        matrices=pooling == "none",
+        resume=resume,
     )
+    share = None if shard is None else parse_share(shard)
+    if share is not None:
+        check_share(plan)
     to_screen = output is None and format is None and sys.stdout.isatty()
     screen = standard_screen(quiet=quiet, verbose=verbose)
     gathering = Gathering(given, list(text or ()), reading, on_error == "skip", screen)
-    raise typer.Exit(run(Job(gathering, model, options, None if to_screen else plan), screen))
+    job = Job(gathering, model, options, None if to_screen else plan, share)
+    if dry_run:
+        from embedcli.cli.dry_run import estimate
+
+        raise typer.Exit(estimate(job, screen))
+    raise typer.Exit(run(job, screen))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from embedcli.cli.error_log import ErrorLog
 from embedcli.cli.screen import Screen
 from embedcli.documents import Document
 from embedcli.errors import InputError
@@ -27,6 +28,7 @@ class Gathering:
         screen: hears of what is left out.
         tally: what was met.
         failed: documents and files that were left out.
+        log: where these are written down, beside being told to the screen.
     """
 
     inputs: Sequence[str]
@@ -36,6 +38,7 @@ class Gathering:
     screen: Screen
     tally: Tally = field(default_factory=Tally)
     failed: int = 0
+    log: ErrorLog | None = None
 
     def __post_init__(self) -> None:
         """Refuse options that no input could be read with."""
@@ -67,4 +70,6 @@ class Gathering:
         if not self.skips_errors:
             raise error
         self.failed += 1
+        if self.log is not None:
+            self.log.add(error)
         self.screen.note(f"skipped: {error}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PROVENANCE = (
     "model", "revision", "weights_sha256", "engine", "dtype", "pooling", "normalized", "prompt",
-    "max_tokens", "tokens_lost", "versions",
+    "max_tokens", "tokens_lost", "shard", "versions",
 )  # fmt: skip
 
 
@@ -26,7 +26,8 @@ def inspect(
         typer.Option("-f", "--format", help="By default from the suffix, else from the content."),
     ] = None,
     dtype: Annotated[
-        str, typer.Option(help="Type of the numbers in base64 and hex files.")
+        Literal["float32", "float16", "int8", "uint8"],
+        typer.Option(help="Type of the numbers in base64 and hex files."),
     ] = "float32",
 ) -> None:
     """Show what outputs hold: shape, dtype, norms, provenance."""
@@ -85,4 +86,4 @@ def _norms(stored: Stored) -> Facts:
 def _text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {item}" for key, item in value.items())
-    return str(value)
+    return "none" if value in (None, "") else str(value)

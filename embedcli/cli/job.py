@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import tokenizers
 
 from embedcli import __version__
+from embedcli.cli.error_log import ErrorLog
 from embedcli.cli.gathering import Gathering
+from embedcli.cli.late_output import LateOutput
 from embedcli.cli.preview import Preview
 from embedcli.cli.progress import Progress
 from embedcli.cli.report import Counts, summary
 from embedcli.cli.screen import Screen
-from embedcli.documents import Row
 from embedcli.errors import InputError
 from embedcli.model import EmbeddingModel, load_model
 from embedcli.options import ModelOptions
-from embedcli.outputs import Output, Plan, open_output
+from embedcli.outputs import Output, Plan, ShareMap, open_output
+from embedcli.sharding import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +36,28 @@ class Job:
         model: name or folder.
         options: how the model is used.
         output: where rows go; None for a preview on the terminal.
+        share: the part of the documents that is computed; None for all.
     """
 
     gathering: Gathering
     model: str
     options: ModelOptions
     output: Plan | None
+    share: Share | None = None
 
 
 def run(job: Job, screen: Screen) -> int:
     """Do the job and give its exit code."""
     gathering = job.gathering
     model = load_model(job.model, job.options)
-    for caution in model.reader.settings.cautions:
+    for caution in model.reader.cautions:
         screen.note(f"warning: {caution}")
+    _describe(model, screen)
     counts = Counts()
+    if job.output is not None and job.output.path is not None and gathering.skips_errors:
+        gathering.log = ErrorLog(job.output.path)
     with closing(Progress(screen, gathering.inputs)) as progress:
-        rows = model.rows(gathering.documents(), gathering.on_error, progress.advance)
-        output, facts = _write(job.output, model, rows, counts)
-    counts.failed = gathering.failed
+        output, facts = _write(job, model, progress, counts)
     if isinstance(output, Preview):
         output.show(sys.stdout)
     screen.table(
@@ -62,26 +66,68 @@ def run(job: Job, screen: Screen) -> int:
     return gathering.exit_code
 
 
+def _describe(model: EmbeddingModel, screen: Screen) -> None:
+    reader = model.reader
+    screen.detail(f"model found in {reader.checkpoint.origin}: {reader.checkpoint.folder}")
+    screen.detail(f"engine {model.engine.name} on {model.engine.device}: {model.engine_reason}")
+    screen.detail(f"tokens from {reader.tokenizer.source}; batches at once: {model.workers}")
+
+
 def _write(
-    plan: Plan | None, model: EmbeddingModel, rows: Iterator[Row], counts: Counts
+    job: Job, model: EmbeddingModel, progress: Progress, counts: Counts
 ) -> tuple[Output, Mapping[str, Any]]:
-    first = next(rows, None)
-    if first is None:
-        raise InputError("no document could be embedded: see the lines above")
-    # Checked before anything is written: the weights are hashed while the first rows are computed.
-    facts = {**model.facts(), "versions": _versions()}
-    output = Preview() if plan is None else open_output(plan, stream=_stdout(), facts=facts)
-    with output:
-        for row in chain([first], rows):
-            counts.add(row)
-            output.add(row)
-        facts |= counts.facts()
+    gathering, recall, held = job.gathering, model.recall(), ShareMap()
+    with LateOutput(lambda: _open(job, model)) as output:
+        if job.output is not None and job.output.resume:
+            recall.earlier = output.open().earlier
+            if output.open().remark:
+                gathering.screen.note(output.open().remark)
+        rows = model.rows(
+            gathering.documents(),
+            gathering.on_error,
+            progress.advance,
+            recall=recall,
+            on_stretch=output.commit,
+            share=job.share,
+        )
+        with closing(rows):
+            for row in rows:
+                if held.add(row):
+                    counts.add(row)
+                output.add(row)
+        if gathering.log is not None:
+            gathering.log.finish()
+        if not held.count:
+            raise InputError("no document could be embedded: see the lines above")
+        counts.failed = gathering.failed
+        counts.duplicates, counts.recalled = recall.duplicates, recall.recalled
+        facts = {**_facts(job, model), **counts.facts()}
+        if job.share is not None:
+            facts |= held.facts()
         output.finish(facts)
-    return output, facts
+    return output.open(), facts
 
 
-def _stdout() -> BinaryIO:
-    return sys.stdout.buffer
+def _open(job: Job, model: EmbeddingModel) -> Output:
+    if job.output is None:
+        return Preview()
+    return open_output(job.output, stream=sys.stdout.buffer, facts=_facts(job, model))
+
+
+def _facts(job: Job, model: EmbeddingModel) -> dict[str, Any]:
+    """How rows are made; weights that are not as pinned end the job here."""
+    reading = job.gathering.reading
+    return {
+        **model.facts(),
+        "reading": {
+            "unit": reading.unit,
+            "encoding": reading.encoding,
+            "text_field": reading.text_field,
+            "id_field": reading.id_field,
+        },
+        "versions": _versions(),
+        **({} if job.share is None else {"shard": str(job.share)}),
+    }
 
 
 def _versions() -> dict[str, str]:

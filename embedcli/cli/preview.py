@@ -9,7 +9,7 @@ from embedcli.cli.screen import printable
 from embedcli.documents import Row
 from embedcli.outputs import Output
 
-ROWS, NUMBERS = 5, 6
+ROWS, NUMBERS = 5, 4
 
 
 class Preview(Output):
@@ -28,8 +28,9 @@ class Preview(Output):
     def finish(self, facts: Mapping[str, Any]) -> None:
         """There is nothing to complete."""
 
-    def discard(self) -> None:
+    def discard(self) -> int:
         """There is nothing to remove."""
+        return 0
 
     def show(self, stream: TextIO) -> None:
         """Draw the kept rows."""

@@ -25,6 +25,8 @@ class Counts:
         truncated: documents that were cut.
         tokens_lost: tokens that were cut off.
         failed: documents that were left out.
+        duplicates: documents with the text of another, which was not computed again.
+        recalled: documents whose vectors were there from a run before.
         shape: of the vectors, as text.
         norms: the smallest and the largest length of a vector.
     """
@@ -34,6 +36,8 @@ class Counts:
     truncated: int = 0
     tokens_lost: int = 0
     failed: int = 0
+    duplicates: int = 0
+    recalled: int = 0
     shape: str = ""
     norms: tuple[float, float] = (math.inf, 0.0)
 
@@ -43,8 +47,11 @@ class Counts:
         self.tokens += row.n_tokens
         self.truncated += row.truncated
         self.tokens_lost += row.tokens_lost
-        length = float(np.linalg.norm(row.vector, axis=-1).max())
-        self.norms = (min(self.norms[0], length), max(self.norms[1], length))
+        lengths = np.linalg.norm(row.vector, axis=-1)
+        self.norms = (
+            min(self.norms[0], float(lengths.min())),
+            max(self.norms[1], float(lengths.max())),
+        )
         if row.vector.ndim == 1:
             self.shape = f"({self.rows}, {len(row.vector)})"
         elif self.rows == 1:
@@ -71,9 +78,10 @@ def summary(
     lines = [
         ("input", _input(tally, counts)),
         ("output", _output(plan)),
-        ("shape", f"{counts.shape} {dtype}"),
-        ("norms", "{:.4f} to {:.4f}".format(*counts.norms)),
-        ("tokens", f"{counts.tokens:,} ({counts.tokens / max(seconds, 1e-9):,.0f} a second)"),
+        ("shard", facts.get("shard", "")),
+        ("shape", f"{counts.shape} {dtype}" if counts.rows else "no rows in this share"),
+        ("norms", "{:.4f} to {:.4f}".format(*counts.norms) if counts.rows else ""),
+        ("tokens", _tokens(counts.tokens, seconds)),
         ("cut", _cut(counts)),
         ("model", str(facts["model"])),
         ("engine", f"{facts['engine']}, {facts['dtype']}, pooling {facts['pooling']}"),
@@ -87,6 +95,8 @@ def _input(tally: Tally, counts: Counts) -> str:
         _count(tally.files, "file" if tally.files == 1 else "files"),
         _count(tally.documents, "document" if tally.documents == 1 else "documents"),
         _count(counts.failed, "failed"),
+        _count(counts.duplicates, "duplicate" if counts.duplicates == 1 else "duplicates"),
+        _count(counts.recalled, "done before"),
         _count(tally.empty, "without text"),
     ]
     left_out = [
@@ -98,6 +108,11 @@ def _input(tally: Tally, counts: Counts) -> str:
     if any(left_out):
         parts.append("left out: " + ", ".join(filter(None, left_out)))
     return ", ".join(filter(None, parts))
+
+
+def _tokens(tokens: int, seconds: float) -> str:
+    # A short run is mostly start-up: its rate would say nothing.
+    return f"{tokens:,} ({tokens / seconds:,.0f} a second)" if seconds >= 1 else f"{tokens:,}"
 
 
 def _count(number: int, what: str) -> str:

@@ -73,7 +73,9 @@ def _draw(stream: TextIO, title: str, facts: Facts) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", show_header=False, title_style="bold")
+    table = Table(
+        title=Text(printable(title)), title_justify="left", show_header=False, title_style="bold"
+    )
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in facts:

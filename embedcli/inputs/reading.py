@@ -14,7 +14,7 @@ from embedcli.inputs.origin import Item, Origin
 from embedcli.inputs.parquet import parquet_documents
 from embedcli.inputs.plain import plain_documents, split_documents
 from embedcli.inputs.records import jsonl_documents
-from embedcli.inputs.streams import TextStream, open_text
+from embedcli.inputs.streams import TextStream, changed, open_text, stamp_of
 from embedcli.inputs.tables import csv_documents, tsv_documents
 from embedcli.inputs.walk import find_files
 
@@ -113,7 +113,11 @@ def _read_file(origin: Origin, options: ReadOptions, tally: Tally) -> Iterator[I
     record_reader = _RECORD_READERS.get(suffix)
     if suffix == _PARQUET:
         with Path(origin.source).open("rb") as stream:
+            before = stamp_of(stream)
             yield from _counted(parquet_documents(stream, origin, options), tally)
+            error = changed(stream, before, origin)
+            if error is not None:
+                yield error
         return
     # A whole file goes straight into one buffer; lines are cut from a buffered stream.
     whole = record_reader is None and options.unit == "file"

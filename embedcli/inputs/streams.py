@@ -21,7 +21,8 @@ from embedcli.inputs.decoding import (
 )
 from embedcli.inputs.origin import Origin
 
-_Stamp = tuple[int, int]
+Stamp = tuple[int, int]
+"""Size and time of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class TextStream:
     stream: BinaryIO
     head: bytes
     codec: Codec
-    stamp: _Stamp | None
+    stamp: Stamp | None
 
     def read(self) -> str:
         """Gives the whole text, newlines untouched, without the byte order mark.
@@ -54,8 +55,9 @@ class TextStream:
             data = self.stream.read()
         else:
             data = b"".join((self.head, self.stream.read()))
-        if self.stamp != _stamp(self.stream):
-            raise self.origin.error("changed", "the file changed while it was read; run again")
+        change = changed(self.stream, self.stamp, self.origin)
+        if change is not None:
+            raise change
         bom, name = self.codec.bom, self.codec.name
         try:
             return str(memoryview(data)[bom:], name) if bom else data.decode(name)
@@ -68,9 +70,13 @@ class TextStream:
 
         Only as much is held as the longest line. An encoding whose lines cannot be told apart as
         bytes (UTF-16, ISO 2022, EBCDIC) cannot be taken up again behind a bad byte: the error is
-        then the last item.
+        then the last item, and so is the error about a file that changed meanwhile.
         """
-        return self._lines_of_bytes() if self.codec.line_end_is_a_byte else self._lines_of_text()
+        by_bytes = self.codec.line_end_is_a_byte
+        yield from self._lines_of_bytes() if by_bytes else self._lines_of_text()
+        error = changed(self.stream, self.stamp, self.origin)
+        if error is not None:
+            yield error
 
     def _lines_of_bytes(self) -> Iterator[str | InputError]:
         offset = self.codec.bom
@@ -158,7 +164,7 @@ def open_text(stream: BinaryIO, origin: Origin, encoding: str) -> TextStream | N
     Raises:
         InputError: kind ``binary``, for a binary file or pipe that the user has named.
     """
-    stamp = _stamp(stream)
+    stamp = stamp_of(stream)
     head = read_head(stream)
     if is_binary(head, encoding):
         if origin.walked:
@@ -169,7 +175,15 @@ def open_text(stream: BinaryIO, origin: Origin, encoding: str) -> TextStream | N
     return TextStream(origin, stream, head, choose_codec(encoding, head, stream), stamp)
 
 
-def _stamp(stream: BinaryIO) -> _Stamp | None:
+def changed(stream: BinaryIO, before: Stamp | None, origin: Origin) -> InputError | None:
+    """The error, kind ``changed``, about a file that was written to since it had that stamp."""
+    if stamp_of(stream) == before:
+        return None
+    return origin.error("changed", "the file changed while it was read; run again")
+
+
+def stamp_of(stream: BinaryIO) -> Stamp | None:
+    """Size and time of an open file; None for what is no regular file."""
     try:
         status = os.fstat(stream.fileno())
     except OSError:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from embedcli.documents import Row
 from embedcli.errors import OutputError
 from embedcli.outputs.atomic import atomic_files, file_errors_as_output_errors
 from embedcli.outputs.companions import DIRECTORY_INDEX, DIRECTORY_META, index_line, meta_text
+from embedcli.outputs.finished import FinishedDirectory
 from embedcli.outputs.formats import FORMATS, Format
 from embedcli.outputs.mirroring import PARTIAL_NAME, mirrored_name, place_inside
 from embedcli.outputs.output import Output
 from embedcli.outputs.plan import Plan, refuse_existing
 from embedcli.outputs.quantization import Quantizer
 from embedcli.outputs.rows import Rows
+from embedcli.outputs.run_folder import FILE_FOLDER, RunFolder
 from embedcli.outputs.spool import Spool
 from embedcli.outputs.staging import refuse_double_id
 
 
 class DirectoryOutput(Output):
-    """Writes each file when its last row has come, and one index and provenance at the end.
-
-    A dtype that takes its ranges from the whole run holds every row back until ``finish``.
-    Files that were whole when a run stopped stay.
-    """
+    """Spools all rows; ``finish`` writes the files, then one index and provenance for all."""
 
     def __init__(self, root: Path, plan: Plan, facts: Mapping[str, Any]) -> None:
         self._root = root
@@ -35,50 +36,55 @@ class DirectoryOutput(Output):
         self._source_of: dict[str, str] = {}
         self._group: str | None = None
         self._ids: set[str] = set()
-        with file_errors_as_output_errors(str(root)):
-            self._new = not root.exists()
-            self._partial = root / PARTIAL_NAME
-            self._file_rows = Spool(self._partial / "file")
-            self._held = Spool(self._partial / "run") if self._quantizer.needs_all_rows else None
-            self._index = (self._partial / "index.jsonl").open("wb")
+        self._new = not root.exists()
+        self._run = RunFolder(root / PARTIAL_NAME, plan, facts)
+        self.earlier = self._run.spool.earlier
+        self._before: FinishedDirectory | None = None
+        if plan.resume and (root / DIRECTORY_META).exists():
+            with self._run.left_on_error():
+                self._before = FinishedDirectory(root, plan, facts)
+            if not self._run.resumed:
+                self.earlier, self.remark = self._before.rows, self._before.remark
+        self._replaces = plan.overwrite or self._run.resumed or self._before is not None
 
     def add(self, row: Row) -> None:
-        """Takes a row; rows of one group come one after another."""
+        """Spools a row; rows of one group come one after another."""
         with file_errors_as_output_errors(str(self._root)):
             if row.group != self._group:
-                self._write_file()
                 self._begin(row)
             if self._plan.matrices and (self._plan.format.keyed or not self._plan.format.matrices):
                 refuse_double_id(row, self._ids, "a file")
             self._quantizer.observe(row.vector, row.id)
-            (self._file_rows if self._held is None else self._held).append(row)
+            self._run.spool.append(row)
+
+    def commit(self) -> None:
+        """Makes the rows so far outlive the process."""
+        self._run.commit()
 
     def finish(self, facts: Mapping[str, Any]) -> None:
-        """Writes what is held back, then index and provenance of the whole directory."""
-        import shutil
-
+        """Writes the files, then index and provenance of the whole directory."""
         self._quantizer.check()
+        targets = (self._root / DIRECTORY_INDEX, self._root / DIRECTORY_META)
         with file_errors_as_output_errors(str(self._root)):
-            self._write_held()
-            self._write_file()
-            self._index.close()
-            targets = (self._root / DIRECTORY_INDEX, self._root / DIRECTORY_META)
-            with atomic_files(*targets) as (index, meta):
-                with Path(self._index.name).open("rb") as lines:
-                    shutil.copyfileobj(lines, index)
+            with (
+                atomic_files(*targets, within=self._run.folder) as (index, meta),
+                closing(Spool(self._run.folder / FILE_FOLDER)) as file_rows,
+            ):
+                for _, rows in groupby(self._run.spool.rows(), key=lambda row: row.group):
+                    self._write_file(rows, file_rows, index)
                 meta.write(meta_text({**facts, **self._quantizer.facts()}))
+                # One wait for the disk in place of one a file: there may be very many.
+                os.sync()
+            self._remove_outdated()
+            self._run.remove()
 
-    def discard(self) -> None:
-        """Removes the spools, and the directory when it is new and nothing was written."""
-        self._index.close()
-        Path(self._index.name).unlink(missing_ok=True)
-        for spool in (self._file_rows, self._held):
-            if spool is not None:
-                spool.remove()
-        folders = (self._partial, self._root) if self._new else (self._partial,)
-        for folder in folders:
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+    def discard(self) -> int:
+        """Keeps what was committed; removes all else, and the directory when it is new."""
+        kept = self._run.leave()
+        if self._new:
+            with suppress(OSError):
+                self._root.rmdir()
+        return kept
 
     def _begin(self, row: Row) -> None:
         """Starts the next file; what would collide is refused before it is computed."""
@@ -88,39 +94,38 @@ class DirectoryOutput(Output):
                 f"{self._source_of[name]} and {row.source} would both be {name}; "
                 "embed them into two directories"
             )
-        if not self._plan.overwrite:
+        if not self._replaces:
             refuse_existing(self._root / name)
         self._source_of[name] = row.source
         self._group = row.group
         self._ids.clear()
 
-    def _write_held(self) -> None:
-        if self._held is None:
-            return
-        group = None
-        for row in self._held.rows():
-            if row.group != group:
-                self._write_file()
+    def _write_file(self, rows: Iterator[Row], spool: Spool, index: BinaryIO) -> None:
+        spool.clear()
+        group = ""
+        for row in rows:
+            spool.append(row)
             group = row.group
-            self._file_rows.append(row)
-
-    def _write_file(self) -> None:
-        if not self._file_rows.count:
-            return
-        chosen = self._format_of_file()
-        rows = Rows(self._file_rows, self._quantizer, matrices=self._plan.matrices, width=0)
-        group = next(rows.records())["group"]
+        chosen = self._format_of_file(spool.count)
         name = mirrored_name(group, chosen.suffixes[0])
         target = place_inside(self._root, name)
-        if not self._plan.overwrite:
+        if not self._replaces:
             refuse_existing(target)
-        with atomic_files(target) as (stream,):
-            chosen.write(stream, rows, {**self._facts, **self._quantizer.facts()})
-        for place, record in enumerate(rows.records()):
-            self._index.write(index_line(record, file=name, row=place))
-        self._file_rows.clear()
+        converted = Rows(spool, self._quantizer, matrices=self._plan.matrices, width=0)
+        with atomic_files(target, within=self._run.folder, durable=False) as (stream,):
+            chosen.write(stream, converted, {**self._facts, **self._quantizer.facts()})
+        for place, record in enumerate(converted.records()):
+            index.write(index_line(record, file=name, row=place))
+        if self._before is not None:
+            self._before.files.discard(name)
 
-    def _format_of_file(self) -> Format:
+    def _format_of_file(self, rows: int) -> Format:
         """An ``.npy`` holds one matrix; a file with several documents becomes an ``.npz``."""
-        several = self._plan.matrices and self._file_rows.count > 1
+        several = self._plan.matrices and rows > 1
         return FORMATS["npz"] if several and not self._plan.format.matrices else self._plan.format
+
+    def _remove_outdated(self) -> None:
+        """Deletes the files of the run before whose inputs are gone."""
+        for name in self._before.files if self._before is not None else ():
+            with suppress(OutputError):
+                place_inside(self._root, name).unlink(missing_ok=True)

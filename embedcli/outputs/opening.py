@@ -20,15 +20,17 @@ def open_output(plan: Plan, *, stream: BinaryIO, facts: Mapping[str, Any]) -> Ou
         plan: what to write, and where.
         stream: where rows go when the plan has no path.
         facts: what is known before the first row; formats that carry provenance inside write it
-            into each file of a directory. ``finish`` is given all facts.
+            into each file of a directory, and a run that is resumed must have the same.
+            ``finish`` is given all facts.
 
     Raises:
-        OutputError: when the place cannot be written.
+        OutputError: when the place cannot be written, another process writes it, or the rows of a
+            run before do not fit.
     """
     if plan.path is not None:
         if plan.directory:
             return DirectoryOutput(plan.path, plan, facts)
-        return FileOutput(plan.path, plan)
+        return FileOutput(plan.path, plan, facts)
     layout = plan.format.layout
     if layout is None or Quantizer(plan.output_dtype).needs_all_rows:
         return SpooledStream(stream, plan)

@@ -9,13 +9,22 @@ from types import TracebackType
 from typing import Any, Self
 
 from embedcli.documents import Row
+from embedcli.outputs.earlier import EarlierRows
 
 
 class Output(ABC):
     """A place for rows, used as a context manager.
 
-    ``finish`` makes the output appear; leaving without it removes what was begun.
+    ``finish`` makes the output appear; leaving without it keeps what was committed, where the
+    output can be resumed, and removes all else.
+
+    Attributes:
+        earlier: rows of a run before; None when there are none, or the output cannot be resumed.
+        remark: what people should know about the resumption, else empty.
     """
+
+    earlier: EarlierRows | None = None
+    remark: str = ""
 
     @abstractmethod
     def add(self, row: Row) -> None:
@@ -24,6 +33,13 @@ class Output(ABC):
         Raises:
             OutputError: when the row does not fit the output or cannot be written.
             BrokenPipeError: when nobody reads the stream any more.
+        """
+
+    def commit(self) -> None:  # noqa: B027 - most outputs cannot be resumed
+        """The rows so far may be resumed from, where the output can be.
+
+        Raises:
+            OutputError: when they cannot be written.
         """
 
     @abstractmethod
@@ -36,8 +52,12 @@ class Output(ABC):
         """
 
     @abstractmethod
-    def discard(self) -> None:
-        """Removes what only a run under way needs; harmless after finish."""
+    def discard(self) -> int:
+        """Removes what only a run under way needs; harmless after finish.
+
+        Returns:
+            The rows that were kept, for a run that goes on with them.
+        """
 
     def __enter__(self) -> Self:
         return self
@@ -48,5 +68,8 @@ class Output(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        kept = 0
         with suppress(OSError):
-            self.discard()
+            kept = self.discard()
+        if error is not None and kept:
+            error.add_note(f"{kept:,} rows are kept: the same command with --resume goes on")

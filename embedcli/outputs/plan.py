@@ -10,7 +10,9 @@ from embedcli.errors import OutputError
 from embedcli.outputs.atomic import file_errors_as_output_errors
 from embedcli.outputs.companions import DIRECTORY_META, companion_paths
 from embedcli.outputs.formats import FORMATS, Format, choose_format
+from embedcli.outputs.mirroring import PARTIAL_NAME
 from embedcli.outputs.quantization import Quantizer
+from embedcli.outputs.unfinished import check_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Plan:
         output_dtype: one of ``OUTPUT_DTYPES``.
         overwrite: whether existing files are replaced.
         matrices: whether rows are (T, D).
+        resume: whether rows of a run before are used again.
     """
 
     path: Path | None
@@ -32,6 +35,16 @@ class Plan:
     output_dtype: str
     overwrite: bool
     matrices: bool
+    resume: bool = False
+
+    @property
+    def partial(self) -> Path | None:
+        """The folder where a run under way keeps its rows; None for a stream."""
+        if self.path is None:
+            return None
+        if self.directory:
+            return self.path / PARTIAL_NAME
+        return self.path.with_name(f"{self.path.name}.partial")
 
 
 def check_output(
@@ -41,6 +54,7 @@ def check_output(
     output_dtype: str = "float32",
     overwrite: bool = False,
     matrices: bool = False,
+    resume: bool = False,
 ) -> Plan:
     """Decides where rows go and in which format, and whether that may be done.
 
@@ -51,10 +65,12 @@ def check_output(
         output_dtype: one of ``OUTPUT_DTYPES``.
         overwrite: whether what exists is replaced.
         matrices: whether rows are token states (T, D).
+        resume: whether a run before is gone on with, stopped or finished.
 
     Raises:
-        OutputError: for an unknown format or dtype, an output that exists, a place that cannot
-            be written, a format that cannot hold token states.
+        OutputError: for an unknown format or dtype, an output that exists or that another process
+            writes, rows of a run that stopped, a place that cannot be written, a format that
+            cannot hold token states, a stream that is to be resumed.
     """
     Quantizer(output_dtype)
     where = None if path in {None, "-"} else Path(path or "")
@@ -67,11 +83,12 @@ def check_output(
         if matrices and not (chosen.matrices or chosen.companions):
             able = ", ".join(name for name, f in FORMATS.items() if f.matrices or f.companions)
             raise OutputError(f"{chosen.name} cannot hold token states; --format is one of {able}")
-        if where is not None and directory:
-            _check_directory(where, overwrite=overwrite)
-        elif where is not None:
-            _check_file(where, chosen, overwrite=overwrite)
-    return Plan(where, directory, chosen, output_dtype, overwrite, matrices)
+        plan = Plan(where, directory, chosen, output_dtype, overwrite, matrices, resume)
+        if resume and where is None:
+            raise OutputError("standard output cannot be resumed; give -o FILE or -o DIRECTORY/")
+        if where is not None:
+            _check_place(where, plan)
+    return plan
 
 
 def refuse_existing(target: Path) -> None:
@@ -83,6 +100,16 @@ def refuse_existing(target: Path) -> None:
 def targets_of(target: Path, chosen: Format) -> tuple[Path, ...]:
     """The files that one output consists of, the main one last."""
     return (*companion_paths(target), target) if chosen.companions else (target,)
+
+
+def _check_place(path: Path, plan: Plan) -> None:
+    replaces = plan.overwrite or plan.resume
+    if plan.directory:
+        _check_directory(path, overwrite=replaces)
+    else:
+        _check_file(path, plan.format, overwrite=replaces)
+    if plan.partial is not None:
+        check_claims(plan.partial, str(path), settled=replaces)
 
 
 def _check_file(path: Path, chosen: Format, *, overwrite: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from embedcli.documents import Row
@@ -21,8 +20,8 @@ class Staging:
         spool: where the rows lie.
     """
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
-        self.spool = Spool(folder)
+    def __init__(self, spool: Spool, plan: Plan) -> None:
+        self.spool = spool
         self._plan = plan
         self._quantizer = Quantizer(plan.output_dtype)
         self._ids: set[str] = set()
@@ -34,6 +33,9 @@ class Staging:
             OutputError: for a second matrix where one fits, an id that comes twice where ids are
                 keys, a number beyond the dtype.
         """
+        if not row.vector.size:
+            self.spool.append(row)
+            return
         chosen = self._plan.format
         if self._plan.matrices and self.spool.count and not chosen.matrices:
             raise OutputError(

@@ -12,6 +12,7 @@ from embedcli.outputs.atomic import file_errors_as_output_errors
 from embedcli.outputs.output import Output
 from embedcli.outputs.plan import Plan
 from embedcli.outputs.quantization import Quantizer
+from embedcli.outputs.spool import Spool
 from embedcli.outputs.staging import Staging
 from embedcli.outputs.text_formats import Layout
 
@@ -40,8 +41,9 @@ class DirectStream(Output):
         del facts
         self._write((b"" if self._begun else self._layout.head(None)) + self._layout.tail)
 
-    def discard(self) -> None:
+    def discard(self) -> int:
         """Does nothing: what was written is with the reader."""
+        return 0
 
     def _write(self, data: bytes) -> None:
         with file_errors_as_output_errors(_NAME):
@@ -58,7 +60,7 @@ class SpooledStream(Output):
         self._stream = stream
         with file_errors_as_output_errors("the temporary folder"):
             self._folder = tempfile.TemporaryDirectory(prefix="embedcli-")
-            self._staging = Staging(Path(self._folder.name), plan)
+            self._staging = Staging(Spool(Path(self._folder.name)), plan)
 
     def add(self, row: Row) -> None:
         """Spools the row."""
@@ -76,7 +78,8 @@ class SpooledStream(Output):
             shutil.copyfileobj(file, self._stream)
             self._stream.flush()
 
-    def discard(self) -> None:
+    def discard(self) -> int:
         """Removes the temporary folder."""
         self._staging.spool.close()
         self._folder.cleanup()
+        return 0

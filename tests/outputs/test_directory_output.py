@@ -59,14 +59,13 @@ def test_a_file_in_the_tree_finds_its_index_and_provenance(tmp_path: Path, row: 
     assert (stored.facts or {})["model"] == "m"
 
 
-def test_a_file_is_there_when_its_last_row_has_come(tmp_path: Path, row: MakeRow) -> None:
+def test_no_file_is_there_before_the_finish(tmp_path: Path, row: MakeRow) -> None:
     plan = check_output(f"{tmp_path}/", None)
     with open_output(plan, stream=io.BytesIO(), facts={}) as out:
         out.add(row("a", [1], group="a"))
-        assert not (tmp_path / "a.npy").exists()
         out.add(row("b", [1], group="b"))
-        assert (tmp_path / "a.npy").exists()
-    assert names(tmp_path) == ["a.npy"]
+        assert not (tmp_path / "a.npy").exists()
+    assert names(tmp_path) == []
 
 
 def test_states_of_one_document_are_an_npy_and_of_several_an_npz(

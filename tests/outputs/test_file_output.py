@@ -50,7 +50,8 @@ def test_an_npy_has_its_index_and_provenance_beside_it(tmp_path: Path, row: Make
 def test_the_spool_lies_beside_the_output_until_the_finish(tmp_path: Path, row: MakeRow) -> None:
     with opened(tmp_path / "v.npz") as out:
         out.add(row("a", [1]))
-        partial = ["v.npz.partial", "v.npz.partial/index.jsonl", "v.npz.partial/vectors.f32"]
+        files = ["catalog.bin", "lock", "rows.jsonl", "run.json", "vectors.f32"]
+        partial = ["v.npz.partial", *(f"v.npz.partial/{name}" for name in files)]
         assert names(tmp_path) == partial
         out.finish({})
     assert names(tmp_path) == ["v.npz"]

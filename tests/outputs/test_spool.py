@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from embedcli.documents import Row
-from embedcli.outputs.spool import Spool
+from embedcli.outputs.spool import Spool, has_committed
 
 from .conftest import MakeRow
 
@@ -26,11 +26,13 @@ def test_rows_come_back_equal(tmp_path: Path, vector_rows: Sequence[Row]) -> Non
     assert not (tmp_path / "s").exists()
 
 
-def test_every_row_is_on_disk_when_it_is_taken(tmp_path: Path, row: MakeRow) -> None:
+def test_every_row_is_on_disk_when_it_is_committed(tmp_path: Path, row: MakeRow) -> None:
     spool = Spool(tmp_path)
     spool.append(row("a", [1, 2]))
+    assert not has_committed(tmp_path)
+    spool.commit()
     assert (tmp_path / "vectors.f32").read_bytes() == np.array([1, 2], "<f4").tobytes()
-    assert (tmp_path / "index.jsonl").read_bytes().endswith(b"\n")
+    assert has_committed(tmp_path)
     spool.close()
 
 
