@@ -1,0 +1,73 @@
+"""How many threads a process may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from embedcli.threads import BLAS_VARIABLES, available_threads, single_threaded_blas
+
+
+@pytest.fixture
+def eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)), raising=False)
+
+
+@pytest.mark.usefixtures("eight_cores")
+@pytest.mark.parametrize(
+    ("limit", "threads"),
+    [("300000 100000", 3), ("250000 100000", 2), ("50000 100000", 1), ("max 100000", 8),
+     ("1600000 100000", 8), ("broken", 8)],
+)  # fmt: skip
+def test_the_quota_of_a_control_group_counts(limit: str, threads: int, tmp_path: Path) -> None:
+    (tmp_path / "cpu.max").write_text(f"{limit}\n")
+    assert available_threads(tmp_path) == threads
+
+
+@pytest.mark.usefixtures("eight_cores")
+@pytest.mark.parametrize(("quota", "threads"), [("200000", 2), ("-1", 8)])
+def test_the_older_control_groups_count_too(quota: str, threads: int, tmp_path: Path) -> None:
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text(f"{quota}\n")
+    (tmp_path / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
+    assert available_threads(tmp_path) == threads
+
+
+@pytest.mark.usefixtures("eight_cores")
+def test_without_control_groups_the_affinity_counts(tmp_path: Path) -> None:
+    assert available_threads(tmp_path) == 8
+
+
+def test_where_there_is_no_affinity_the_cores_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert available_threads(tmp_path) == 6
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert available_threads(tmp_path) == 1
+
+
+def blas_threads() -> set[int]:
+    np.ones((2, 2)) @ np.ones((2, 2))
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_blas_is_held_to_one_thread_and_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in BLAS_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    before = blas_threads()
+    with single_threaded_blas():
+        assert blas_threads() <= {1}
+    assert blas_threads() == before
+
+
+def test_what_the_user_has_set_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    before = blas_threads()
+    with single_threaded_blas():
+        assert blas_threads() == before
