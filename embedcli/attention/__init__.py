@@ -17,6 +17,7 @@ from embedcli.attention.decoder import Decoder, DecoderLayer
 from embedcli.attention.dot_product import scaled_dot_product_attention, self_attention
 from embedcli.attention.encoder import Encoder, EncoderLayer
 from embedcli.attention.feed_forward import FeedForward, GatedFeedForward
+from embedcli.attention.folding import folded
 from embedcli.attention.linear import Activation, Linear
 from embedcli.attention.masks import causal_mask, padding_mask, window_mask
 from embedcli.attention.memory import Memory
@@ -54,6 +55,7 @@ __all__ = [
     "RotaryEmbedding",
     "Transformer",
     "causal_mask",
+    "folded",
     "gelu",
     "gelu_tanh",
     "layer_norm",

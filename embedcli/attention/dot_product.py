@@ -13,7 +13,7 @@ from embedcli.attention.softmax import softmax
 
 # Between these a sum of plain exponentials in float32 has neither overflowed nor lost a term
 # that counts: the largest term is then within a factor K of the sum.
-_SMALLEST_TOTAL, _LARGEST_TOTAL = 1e-25, 1e25
+_SMALLEST_TOTAL, _LARGEST_TOTAL = 1e-30, 1e25
 
 MOST_SCORES = 1 << 19
 """Scores that are computed at once (2 MiB): more would leave the cache, and a long text's would
@@ -131,10 +131,11 @@ def _scores(
 ) -> Array:
     """(..., Q, d), (..., K, d) -> (..., Q, K), scaled and masked."""
     dtype = np.result_type(query, key)
-    scaled = memory.array("scaled query", query.shape, dtype)
-    np.multiply(query, dtype.type(scale), out=scaled)
+    if scale != 1:
+        scaled = memory.array("scaled query", query.shape, dtype)
+        query = np.multiply(query, dtype.type(scale), out=scaled)
     scores = memory.array("scores", (*query.shape[:-1], key.shape[-2]), dtype)
-    np.matmul(scaled, key.swapaxes(-1, -2), out=scores)
+    np.matmul(query, key.swapaxes(-1, -2), out=scores)
     if mask is not None:
         _apply_mask(scores, mask)
     return scores

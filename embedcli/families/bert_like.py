@@ -17,6 +17,7 @@ from embedcli.attention import (
     Linear,
     Memory,
     MultiHeadAttention,
+    folded,
 )
 from embedcli.checkpoints.safetensors import Weights
 from embedcli.documents import FloatArray, IntArray
@@ -142,14 +143,15 @@ def encoder_layer(
     def dense(part: str, width_out: int, width_in: int) -> Linear:
         return linear(weights, f"{name}.{part}", width_out, width_in)
 
+    attention = MultiHeadAttention(
+        query=dense(names.query, width, width),
+        key=dense(names.key, width, width),
+        value=dense(names.value, width, width),
+        output=dense(names.attended, width, width),
+        num_heads=sizes.heads,
+    )
     return EncoderLayer(
-        attention=MultiHeadAttention(
-            query=dense(names.query, width, width),
-            key=dense(names.key, width, width),
-            value=dense(names.value, width, width),
-            output=dense(names.attended, width, width),
-            num_heads=sizes.heads,
-        ),
+        attention=folded(attention),
         attention_norm=layer_norm(weights, f"{name}.{names.attention_norm}", width, sizes.eps),
         feed_forward=FeedForward(
             inner=dense(names.inner, inner, width),

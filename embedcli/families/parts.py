@@ -66,11 +66,11 @@ class Config:
         return heads
 
     def number(self, key: str) -> float:
-        """A number that float32 can hold."""
+        """A number above zero that float32 can hold: an eps, a scale, a base."""
         value = self._value(key)
-        fits = isinstance(value, int | float) and abs(value) <= _LARGEST
+        fits = isinstance(value, int | float) and 0 < value <= _LARGEST
         if isinstance(value, bool) or not fits:
-            raise ModelError(f"config.json: {key} is {value!r}, expected a number")
+            raise ModelError(f"config.json: {key} is {value!r}, expected a number above 0")
         return float(value)
 
     def flag(self, key: str) -> bool:
