@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
+from embedcli.threads import BLAS_VARIABLES
+
 # Each batch is computed in a thread of its own with BLAS at one thread (see threads.py). BLAS
 # reads these once, when NumPy is loaded; what the user has set stands.
-for _variable in ("OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+for _variable in BLAS_VARIABLES.values():
     os.environ.setdefault(_variable, "1")
 
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-BLAS_VARIABLES = (
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
-"""Read once by the BLAS libraries that NumPy may be built on, when NumPy is loaded."""
+BLAS_VARIABLES = {
+    "openblas": "OPENBLAS_NUM_THREADS",
+    "mkl": "MKL_NUM_THREADS",
+    "blis": "BLIS_NUM_THREADS",
+    "accelerate": "VECLIB_MAXIMUM_THREADS",
+}
+"""What each BLAS that NumPy may be built on reads once, when NumPy is loaded."""
 
 
 def available_threads(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
@@ -50,13 +50,26 @@ def _quota(cgroup: Path) -> float | None:
 def single_threaded_blas() -> Iterator[None]:
     """Hold BLAS to one thread while our own threads work, and put it back after.
 
-    The command has set BLAS_VARIABLES before NumPy was loaded, and a user may have: then there is
-    nothing to change, and the search for loaded libraries is saved.
+    A library whose own variable is set keeps what the user gave it. The command sets all of them
+    before NumPy is loaded, and so saves the search for loaded libraries.
     """
-    if any(variable in os.environ for variable in BLAS_VARIABLES):
+    free = [library for library, name in BLAS_VARIABLES.items() if name not in os.environ]
+    if not free:
         yield
         return
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import ThreadpoolController
 
-    with threadpool_limits(limits=1, user_api="blas"):
+    with ThreadpoolController().select(internal_api=free).limit(limits=1):
         yield
+
+
+def blas_libraries() -> list[str]:
+    """A line for each BLAS that is loaded: its name, version, kernels and threads."""
+    from threadpoolctl import threadpool_info
+
+    return [
+        f"BLAS {found['internal_api']} {found['version']}, {found.get('architecture', 'unknown')} "
+        f"kernels, {found['num_threads']} threads"
+        for found in threadpool_info()
+        if found["user_api"] == "blas"
+    ]

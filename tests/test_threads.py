@@ -58,7 +58,7 @@ def blas_threads() -> set[int]:
 
 
 def test_blas_is_held_to_one_thread_and_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in BLAS_VARIABLES:
+    for variable in BLAS_VARIABLES.values():
         monkeypatch.delenv(variable, raising=False)
     before = blas_threads()
     with single_threaded_blas():
@@ -71,3 +71,19 @@ def test_what_the_user_has_set_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     before = blas_threads()
     with single_threaded_blas():
         assert blas_threads() == before
+
+
+def test_a_number_for_another_blas_does_not_keep_ours_at_many_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for variable in BLAS_VARIABLES.values():
+        monkeypatch.delenv(variable, raising=False)
+    other = "MKL_NUM_THREADS" if _ours() == "openblas" else "OPENBLAS_NUM_THREADS"
+    monkeypatch.setenv(other, "2")
+    with single_threaded_blas():
+        assert blas_threads() <= {1}
+
+
+def _ours() -> str:
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return pools[0]["internal_api"] if pools else ""
