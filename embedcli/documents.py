@@ -46,6 +46,11 @@ class TokenizedDocument:
     weights: Sequence[int]
     tokens_lost: int
 
+    def share(self, index: int) -> np.float32:
+        """The weight of window ``index`` among all, from 0 to 1; equal ones without any tokens."""
+        total = sum(self.weights)
+        return np.float32(self.weights[index] / total if total else 1 / len(self.weights))
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -15,7 +15,8 @@ from embedcli.document_tokenizer import DocumentTokenizer
 from embedcli.documents import Document, FloatArray, IntArray
 from embedcli.errors import InputError
 from embedcli.model import EmbeddingModel
-from embedcli.outputs import Plan, estimated_bytes
+from embedcli.outputs import Plan
+from embedcli.outputs.size import estimated_bytes
 from embedcli.pipeline import OnError
 from embedcli.workers import computed_ahead
 

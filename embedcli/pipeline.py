@@ -17,20 +17,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from embedcli.batching import Batch, batches
-from embedcli.documents import Document, FloatArray, IntArray, Row, TokenizedDocument
+from embedcli.batching import Batch
+from embedcli.documents import Document, FloatArray, Row, TokenizedDocument
 from embedcli.errors import InputError
 from embedcli.recall import Recall, Task
 from embedcli.sharding import Share
+from embedcli.stretches import Stretch, Window, measure, stretches
 from embedcli.workers import computed_ahead
-
-STRETCH_TOKENS = 1 << 16
-"""Tokens that are sorted and batched together: enough for full blocks of equal lengths."""
 
 READ_DOCUMENTS, READ_CHARACTERS = 256, 1 << 20
 """Documents in one call to the tokenizer; a huge one ends the call early."""
@@ -73,27 +70,6 @@ class Embedder(Protocol):
         """Held while batches are computed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Window ``index`` of a document."""
-
-    task: Task
-    index: int
-
-    @property
-    def ids(self) -> IntArray:
-        """Its token ids, special tokens included."""
-        return self.task.tokenized.windows[self.index]
-
-    @property
-    def is_last(self) -> bool:
-        """Whether the document ends here."""
-        return self.index == len(self.task.tokenized.windows) - 1
-
-
-Stretch = tuple[tuple[list[Window], list[bool]], list[Batch]]
-"""Windows side by side; of those whose vectors are unknown, which are ours, and their batches."""
-
 ELSEWHERE: FloatArray = np.zeros(0, dtype=np.float32)
 """The vector of a row that another shard computes."""
 
@@ -129,19 +105,18 @@ def embed_documents(
         that is not in the share is empty.
     """
     windows = _windows(documents, embedder, on_error, recall)
-    average = np.zeros(1, dtype=np.float32)
-    stretches = _stretches(windows, embedder.batch_tokens, share)
-    for window, computed in _vectors(stretches, embedder, on_progress, on_stretch):
+    cut = stretches(windows, embedder.batch_tokens, share)
+    average = ELSEWHERE
+    for window, computed in _vectors(cut, embedder, on_progress, on_stretch):
         task, index, vector = window.task, window.index, computed
         if embedder.averages_windows:
             if vector is not None:
-                weights = task.tokenized.weights
-                weighed = vector * np.float32(weights[index] / sum(weights))
+                weighed = vector * task.tokenized.share(index)
                 vector = average = weighed if index == 0 else average + weighed
             index = 0
             if not window.is_last:
                 continue
-        row = _row(task, index, embedder.finish(vector) if vector is not None else None)
+        row = _row(task, index, None if vector is None else embedder.finish(vector))
         if np.isfinite(row.vector).all():
             yield row
         else:
@@ -186,33 +161,8 @@ def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
         yield group
 
 
-def _stretches(
-    windows: Iterable[Window], batch_tokens: int, share: Share | None
-) -> Iterator[Stretch]:
-    """Cuts windows into stretches; one ends with a document, unless that is too long."""
-    stretch: list[Window] = []
-    tokens = 0
-    for window in windows:
-        stretch.append(window)
-        tokens += len(window.ids)
-        if tokens >= STRETCH_TOKENS * (1 if window.is_last else 2):
-            yield _cut(stretch, batch_tokens, share)
-            stretch, tokens = [], 0
-    if stretch:
-        yield _cut(stretch, batch_tokens, share)
-
-
-def _cut(stretch: list[Window], batch_tokens: int, share: Share | None) -> Stretch:
-    unknown = [window for window in stretch if not window.task.is_known]
-    cut = list(batches([window.ids for window in unknown], batch_tokens))
-    if share is None or not cut:
-        return (stretch, [True] * len(unknown)), cut
-    ours, cut = share.choose(unknown, cut)
-    return (stretch, ours), cut
-
-
 def _vectors(
-    stretches: Iterable[Stretch],
+    cut: Iterable[Stretch],
     embedder: Embedder,
     on_progress: OnProgress | None,
     on_stretch: OnStretch | None,
@@ -222,30 +172,23 @@ def _vectors(
     def encode(batch: Batch) -> list[tuple[int, FloatArray]]:
         return list(zip(batch.order, embedder.encode(batch), strict=True))
 
-    ahead = computed_ahead(stretches, encode, embedder.workers)
+    jobs = ((stretch, stretch.batches) for stretch in cut)
+    ahead = computed_ahead(jobs, encode, embedder.workers)
     with embedder.computing(), closing(ahead):
-        for (stretch, ours), answers in ahead:
-            unknown = [window for window in stretch if not window.task.is_known]
+        for stretch, answers in ahead:
             by_place: dict[int, FloatArray] = {}
             for answer in answers:
                 by_place.update(answer)
                 if on_progress is not None:
-                    on_progress(*_size([unknown[place] for place, _ in answer]))
-            if on_progress is not None and len(unknown) < len(stretch):
-                documents, _, size = _size([w for w in stretch if w.task.is_known])
-                on_progress(documents, 0, size)
-            vectors = (by_place[n] if own else ELSEWHERE for n, own in enumerate(ours))
-            for window in stretch:
+                    on_progress(*measure([stretch.unknown[place] for place, _ in answer]))
+            vectors = (by_place[n] if own else ELSEWHERE for n, own in enumerate(stretch.ours))
+            for window in stretch.windows:
                 yield window, None if window.task.is_known else next(vectors)
-            if on_stretch is not None and stretch[-1].is_last:
+            if on_progress is not None:
+                documents, _, size = measure([w for w in stretch.windows if w.task.is_known])
+                on_progress(documents, 0, size)
+            if on_stretch is not None and stretch.windows[-1].is_last:
                 on_stretch()
-
-
-def _size(windows: Sequence[Window]) -> tuple[int, int, int]:
-    """Documents that end in the windows, their tokens, and bytes of text."""
-    ended = [window.task.tokenized.document for window in windows if window.is_last]
-    tokens = sum(len(window.ids) for window in windows)
-    return len(ended), tokens, sum(len(document.text.encode()) for document in ended)
 
 
 def _row(task: Task, index: int, computed: FloatArray | None) -> Row:

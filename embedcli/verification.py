@@ -17,7 +17,9 @@ from embedcli.errors import InputError, OutputError
 from embedcli.inputs import ReadOptions, Tally, escape, read_documents
 from embedcli.model import EmbeddingModel
 from embedcli.options import ModelOptions
-from embedcli.outputs import StoredRow, StoredRows, deciding, differences, distance
+from embedcli.outputs.comparison import distance
+from embedcli.outputs.run_facts import deciding, differences
+from embedcli.outputs.stored_rows import StoredRow, StoredRows
 
 EXACT, ROUGH = 1e-5, 2e-2
 """Tolerances of a component: vectors computed in float32, and in less."""

@@ -24,6 +24,7 @@ LAYERS = (
     # the path: documents -> tokens -> batches -> states -> vectors -> rows
     {"document_tokenizer"},
     {"engines", "pipeline", "untrained", "usage"},
+    {"stretches"},
     {"families", "options", "sharding", "steps", "tokenization"},
     {"batching", "pooling", "recall"},
     # the parts, which know nothing of one another

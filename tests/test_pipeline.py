@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedcli import pipeline
+from embedcli import pipeline, stretches
 from embedcli.batching import Batch
 from embedcli.documents import Document, FloatArray, Row, TokenizedDocument
 from embedcli.errors import InputError
@@ -127,7 +127,7 @@ def test_no_documents_are_no_rows() -> None:
 
 
 def test_reading_is_lazy_and_stays_a_few_stretches_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "STRETCH_TOKENS", 40)
+    monkeypatch.setattr(stretches, "STRETCH_TOKENS", 40)
     monkeypatch.setattr(pipeline, "READ_DOCUMENTS", 4)
     read = 0
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedcli import pipeline
+from embedcli import pipeline, stretches
 from embedcli.batching import Batch
 from embedcli.documents import Document, FloatArray, Row, TokenizedDocument
 from embedcli.errors import InputError
@@ -87,7 +87,7 @@ def test_stopped_at_any_stretch_and_gone_on_with_gives_the_same_bits(
     texts: list[str], averages: bool, workers: int, stop: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "STRETCH_TOKENS", 50)
+        patch.setattr(stretches, "STRETCH_TOKENS", 50)
         patch.setattr(pipeline, "READ_DOCUMENTS", 7)
         first = BatchBound(workers=workers, averages=averages)
         whole, ends = [], [0]
@@ -132,7 +132,7 @@ def test_only_what_changed_is_encoded() -> None:
 def test_the_windows_of_a_document_that_is_longer_than_a_stretch_do_not_pile_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pipeline, "STRETCH_TOKENS", 16)
+    monkeypatch.setattr(stretches, "STRETCH_TOKENS", 16)
     ends: list[int] = []
     rows: list[Row] = []
     for row in embed_documents(

@@ -108,7 +108,7 @@ def embed(  # noqa: PLR0913, PLR0917 - one parameter an option; all of them go i
     from embedcli.cli.job import Job, run
     from embedcli.inputs import ReadOptions
     from embedcli.options import ModelOptions
-    from embedcli.outputs import check_output, check_share
+    from embedcli.outputs import check_output
     from embedcli.sharding import parse_share
 
     reading = ReadOptions(
@@ -139,8 +139,11 @@ def embed(  # noqa: PLR0913, PLR0917 - one parameter an option; all of them go i
         matrices=pooling == "none",
         resume=resume,
     )
-    share = None if shard is None else parse_share(shard)
-    if share is not None:
+    share = None
+    if shard is not None:
+        from embedcli.outputs.share_map import check_share
+
+        share = parse_share(shard)
         check_share(plan)
     to_screen = output is None and format is None and sys.stdout.isatty()
     screen = standard_screen(quiet=quiet, verbose=verbose)

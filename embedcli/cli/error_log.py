@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from embedcli.errors import InputError
-from embedcli.outputs import file_errors_as_output_errors
+from embedcli.outputs.atomic import file_errors_as_output_errors
 
 
 class ErrorLog:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Mapping
 from contextlib import closing
@@ -23,8 +22,10 @@ from embedcli.cli.screen import Screen
 from embedcli.errors import InputError
 from embedcli.model import EmbeddingModel, load_model
 from embedcli.options import ModelOptions
-from embedcli.outputs import Output, Plan, ShareMap, open_output
+from embedcli.outputs import Output, Plan, open_output
+from embedcli.outputs.share_map import ShareMap
 from embedcli.sharding import Share
+from embedcli.threads import blas_libraries
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ def _describe(model: EmbeddingModel, screen: Screen) -> None:
     screen.detail(f"model found in {reader.checkpoint.origin}: {reader.checkpoint.folder}")
     screen.detail(f"engine {model.engine.name} on {model.engine.device}: {model.engine_reason}")
     screen.detail(f"tokens from {reader.tokenizer.source}; batches at once: {model.workers}")
+    if screen.verbose:
+        for library in blas_libraries():
+            screen.detail(library)
 
 
 def _write(
@@ -133,7 +137,7 @@ def _facts(job: Job, model: EmbeddingModel) -> dict[str, Any]:
 def _versions() -> dict[str, str]:
     return {
         "embedcli": __version__,
-        "python": platform.python_version(),
+        "python": ".".join(map(str, sys.version_info[:3])),
         "numpy": np.__version__,
         "tokenizers": tokenizers.__version__,
     }

@@ -42,7 +42,8 @@ def merge(
 ) -> None:
     """Put the shards of a run together, in input order: what one run would have written."""
     from embedcli.errors import OutputError
-    from embedcli.outputs import check_output, open_output, open_shards
+    from embedcli.outputs import check_output, open_output
+    from embedcli.outputs.merging import open_shards
 
     merged = open_shards(shards)
     plan = check_output(

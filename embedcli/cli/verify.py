@@ -58,7 +58,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     from embedcli.errors import InputError
     from embedcli.model import load_model
     from embedcli.options import ModelOptions
-    from embedcli.outputs import read_rows
+    from embedcli.outputs.stored_rows import read_rows
     from embedcli.verification import EXACT, ROUGH, model_options, refuse_other_model, sampled
     from embedcli.verification import verify as check
 

@@ -21,6 +21,11 @@ class AppendedFile:
         self._buffer = bytearray()
         self.size = self._file.seek(0, os.SEEK_END)
 
+    @property
+    def flushed(self) -> int:
+        """Bytes that the system has."""
+        return self.size - len(self._buffer)
+
     def write(self, data: bytes) -> None:
         """Appends to the buffer; raises OSError when the disk refuses."""
         self._buffer += data

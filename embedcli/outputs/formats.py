@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from embedcli.errors import OutputError
-from embedcli.outputs import numpy_files, parquet_file, safetensors_file, text_reading
 from embedcli.outputs import text_formats as text
 from embedcli.outputs.rows import Rows
 from embedcli.outputs.stored import Stored
 
 Write = Callable[[BinaryIO, Rows, Mapping[str, Any]], None]
+Read = Callable[[Path], Stored]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Format:
     name: str
     suffixes: tuple[str, ...]
     write: Write
-    read: Callable[[Path], Stored]
+    read: Read
     layout: text.Layout | None = None
     matrices: bool = False
     keyed: bool = False
@@ -46,11 +47,30 @@ class Format:
         return self.layout is not None
 
 
+def _writer(module: str, function: str) -> Write:
+    """A writer whose module is imported when it first writes: most runs need one of them."""
+
+    def write(stream: BinaryIO, rows: Rows, facts: Mapping[str, Any]) -> None:
+        getattr(import_module(f"embedcli.outputs.{module}"), function)(stream, rows, facts)
+
+    return write
+
+
+def _reader(module: str, function: str) -> Read:
+    """A reader whose module is imported when it first reads."""
+
+    def read(path: Path) -> Stored:
+        stored: Stored = getattr(import_module(f"embedcli.outputs.{module}"), function)(path)
+        return stored
+
+    return read
+
+
 def _streaming(
     name: str,
     suffix: str,
     layout: text.Layout,
-    read: Callable[[Path], Stored],
+    read: Read,
     *,
     matrices: bool = False,
 ) -> Format:
@@ -59,33 +79,56 @@ def _streaming(
 
 
 _TABLE = (
-    Format("npy", (".npy",), numpy_files.write_npy, numpy_files.read_npy, companions=True),
     Format(
-        "npz", (".npz",), numpy_files.write_npz, numpy_files.read_npz, matrices=True, keyed=True
+        "npy",
+        (".npy",),
+        _writer("numpy_files", "write_npy"),
+        _reader("numpy_files", "read_npy"),
+        companions=True,
+    ),
+    Format(
+        "npz",
+        (".npz",),
+        _writer("numpy_files", "write_npz"),
+        _reader("numpy_files", "read_npz"),
+        matrices=True,
+        keyed=True,
     ),
     Format(
         "safetensors",
         (".safetensors",),
-        safetensors_file.write_safetensors,
-        safetensors_file.read_safetensors,
+        _writer("safetensors_file", "write_safetensors"),
+        _reader("safetensors_file", "read_safetensors"),
         matrices=True,
         keyed=True,
     ),
     Format(
         "parquet",
         (".parquet",),
-        parquet_file.write_parquet,
-        parquet_file.read_parquet,
+        _writer("parquet_file", "write_parquet"),
+        _reader("parquet_file", "read_parquet"),
         matrices=True,
     ),
-    Format("json", (".json",), text.write_json, text_reading.read_json, matrices=True),
-    _streaming("jsonl", ".jsonl .ndjson", text.JSONL, text_reading.read_jsonl, matrices=True),
-    _streaming("array", ".array.json", text.ARRAY, text_reading.read_json, matrices=True),
-    _streaming("raw", ".txt", text.RAW, text_reading.read_raw),
-    _streaming("csv", ".csv", text.CSV, text_reading.read_csv),
-    Format("openai", (".openai.json",), text.write_openai, text_reading.read_json, matrices=True),
-    _streaming("base64", ".b64", text.BASE64, text_reading.read_base64),
-    _streaming("hex", ".hex", text.HEX, text_reading.read_hex),
+    Format(
+        "json", (".json",), text.write_json, _reader("text_reading", "read_json"), matrices=True
+    ),
+    _streaming(
+        "jsonl", ".jsonl .ndjson", text.JSONL, _reader("text_reading", "read_jsonl"), matrices=True
+    ),
+    _streaming(
+        "array", ".array.json", text.ARRAY, _reader("text_reading", "read_json"), matrices=True
+    ),
+    _streaming("raw", ".txt", text.RAW, _reader("text_reading", "read_raw")),
+    _streaming("csv", ".csv", text.CSV, _reader("text_reading", "read_csv")),
+    Format(
+        "openai",
+        (".openai.json",),
+        text.write_openai,
+        _reader("text_reading", "read_json"),
+        matrices=True,
+    ),
+    _streaming("base64", ".b64", text.BASE64, _reader("text_reading", "read_base64")),
+    _streaming("hex", ".hex", text.HEX, _reader("text_reading", "read_hex")),
 )
 FORMATS: Mapping[str, Format] = {entry.name: entry for entry in _TABLE}
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from embedcli.outputs.directory_output import DirectoryOutput
-from embedcli.outputs.file_output import FileOutput
 from embedcli.outputs.output import Output
 from embedcli.outputs.plan import Plan
 from embedcli.outputs.quantization import Quantizer
@@ -27,9 +25,14 @@ def open_output(plan: Plan, *, stream: BinaryIO, facts: Mapping[str, Any]) -> Ou
         OutputError: when the place cannot be written, another process writes it, or the rows of a
             run before do not fit.
     """
+    # Imported where they are needed: an answer on stdout does not wait for what keeps files.
     if plan.path is not None:
         if plan.directory:
+            from embedcli.outputs.directory_output import DirectoryOutput
+
             return DirectoryOutput(plan.path, plan, facts)
+        from embedcli.outputs.file_output import FileOutput
+
         return FileOutput(plan.path, plan, facts)
     layout = plan.format.layout
     if layout is None or Quantizer(plan.output_dtype).needs_all_rows:

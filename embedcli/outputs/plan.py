@@ -12,7 +12,6 @@ from embedcli.outputs.companions import DIRECTORY_META, companion_paths
 from embedcli.outputs.formats import FORMATS, Format, choose_format
 from embedcli.outputs.mirroring import PARTIAL_NAME
 from embedcli.outputs.quantization import Quantizer
-from embedcli.outputs.unfinished import check_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +108,8 @@ def _check_place(path: Path, plan: Plan) -> None:
     else:
         _check_file(path, plan.format, overwrite=replaces)
     if plan.partial is not None:
+        from embedcli.outputs.unfinished import check_claims
+
         check_claims(plan.partial, str(path), settled=replaces)
 
 

@@ -13,7 +13,6 @@ from embedcli.errors import InputError, OutputError
 from embedcli.outputs.companions import read_companions
 from embedcli.outputs.formats import FORMATS, choose_format
 from embedcli.outputs.stored import Stored, reading
-from embedcli.outputs.text_reading import read_base64, read_hex
 
 _MAGIC = {
     b"\x93NUMPY": "npy",
@@ -44,11 +43,11 @@ def read_output(path: Path, format_name: str | None = None, dtype: str = "float3
         kind = "a directory; name a file in it" if path.is_dir() else "missing; check the name"
         raise InputError(f"{path} is {kind}", source=str(path), kind="missing")
     name = choose_format(format_name, None).name if format_name else _format_of(path)
-    little_endian = np.dtype(dtype).newbyteorder("<").str
-    if name == "base64":
-        return read_base64(path, little_endian)
-    if name == "hex":
-        return read_hex(path, little_endian)
+    if name in {"base64", "hex"}:
+        from embedcli.outputs.text_reading import read_base64, read_hex
+
+        read = read_base64 if name == "base64" else read_hex
+        return read(path, np.dtype(dtype).newbyteorder("<").str)
     stored = FORMATS[name].read(path)
     return replace(stored, **read_companions(path)) if name == "npy" else stored
 

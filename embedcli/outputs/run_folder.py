@@ -61,7 +61,7 @@ class RunFolder:
 
     def leave(self) -> int:
         """Ends a run, and keeps what was committed unless it finished; gives how many rows."""
-        kept = self.spool.committed if self.folder.is_dir() and not self._removed else 0
+        kept = 0 if self._removed or not has_committed(self.folder) else self.spool.committed
         if kept:
             self.spool.close()
             remove_unfinished(self.folder)

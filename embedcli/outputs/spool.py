@@ -56,7 +56,6 @@ class Spool:
         self._keys = Keys(self._old[:, :KEY_BYTES])
         if resume:
             self.earlier = EarlierRows(self._keys, self._vector_at)
-        self._committed = len(self._old)
         self.count = self.columns = self.id_length = self.source_length = 0
         self._bytes = self._next_old = 0
         self._in_place = True
@@ -64,7 +63,7 @@ class Spool:
     @property
     def committed(self) -> int:
         """Vectors that a resumed run would find."""
-        return self._committed
+        return self._catalog.flushed // RECORD_BYTES
 
     def append(self, row: Row) -> None:
         """Takes one row, (D,) or (T, D); an empty one is remembered and not given back.
@@ -113,7 +112,6 @@ class Spool:
         for entry in (*others, replace(last, ends_stretch=True)):
             self._catalog.write(entry.pack())
         self._catalog.flush()
-        self._committed += len(self._pending)
         self._pending.clear()
         if time.monotonic() - self._synced > SECONDS_BETWEEN_SYNCS:
             self._vectors.sync()
@@ -155,7 +153,7 @@ class Spool:
         for file in (self._vectors, self._catalog, self._rows):
             file.truncate(0)
         self._pending.clear()
-        self._committed = self._bytes = 0
+        self._bytes = 0
         self.count = self.columns = self.id_length = self.source_length = 0
 
     def close(self) -> None:

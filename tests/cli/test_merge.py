@@ -233,8 +233,8 @@ def test_a_shard_is_resumed_like_any_run(embed: Command, embedcli: Command) -> N
 # The command with short stretches, so that much is committed in little time.
 SHORT_STRETCHES = """
 import embedcli.__main__
-import embedcli.pipeline
-embedcli.pipeline.STRETCH_TOKENS = 2048
+import embedcli.stretches
+embedcli.stretches.STRETCH_TOKENS = 2048
 embedcli.__main__.main()
 """
 

@@ -75,7 +75,7 @@ def test_a_file_of_something_else_is_a_model_error(name: str, content: bytes, sp
     ids=lambda value: repr(value)[:8],
 )
 def test_a_value_that_no_encoder_has_is_a_model_error(key: str, value: Any, spoil: Spoil) -> None:
-    if key == "layer_norm_eps" and value in (0, -1, 10**12, 1.5):
+    if key == "layer_norm_eps" and value in (10**12, 1.5):
         pytest.skip("a number, though a strange one")
     folder = spoil("config.json", {**CONFIG, key: value})
     with pytest.raises(ModelError):

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedcli.errors import OutputError
-from embedcli.outputs import OUTPUT_DTYPES, distance
+from embedcli.outputs import OUTPUT_DTYPES
+from embedcli.outputs.comparison import distance
 from embedcli.outputs.quantization import Quantizer
 
 components = st.floats(-4, 4, width=32)
