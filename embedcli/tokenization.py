@@ -12,6 +12,7 @@ import numpy as np
 from tokenizers import Tokenizer as Backend
 from tokenizers import normalizers
 
+from embedcli import pieces
 from embedcli.checkpoints.auto_tokenizer import BuiltTokenizer, build_by_transformers
 from embedcli.checkpoints.tokenizer_file import build_bare, build_from_file
 from embedcli.documents import IntArray
@@ -62,6 +63,7 @@ class Tokenizer:
         self.source = source
         self._types = _surroundings(backend)
         self.n_prefix, self.n_suffix = len(self._types[0]), len(self._types[2])
+        self._in_pieces = pieces.ids_in_pieces(backend)
 
     @property
     def vocab_size(self) -> int:
@@ -85,13 +87,22 @@ class Tokenizer:
             # cores busy, and a process that has used the pool cannot fork without a warning.
             if os.environ.get("TOKENIZERS_PARALLELISM", "").lower() in ("1", "true", "yes", "on"):
                 encodings = self._backend.encode_batch_fast(list(texts))
-            else:
-                encodings = [self._backend.encode(text) for text in texts]
+                return [np.array(encoding.ids, dtype=np.int32) for encoding in encodings]
+            return [self._ids(text) for text in texts]
         except TypeError as error:
             raise InputError(_unusable(texts), kind="malformed") from error
         except Exception as error:  # the tokenizers library raises the bare class
             raise ModelError(f"the tokenizer's file is broken: {str(error)[:120]}") from error
-        return [np.array(encoding.ids, dtype=np.int32) for encoding in encodings]
+
+    def _ids(self, text: str) -> IntArray:
+        if not self._in_pieces or len(text) <= pieces.PIECE_CHARACTERS:
+            return np.array(self._backend.encode(text).ids, dtype=np.int32)
+        around = np.array(self._backend.encode("").ids, dtype=np.int32)
+        content = [
+            np.array(self._backend.encode(piece, add_special_tokens=False).ids, dtype=np.int32)
+            for piece in pieces.pieces(text, pieces.PIECE_CHARACTERS)
+        ]
+        return np.concatenate([around[: self.n_prefix], *content, around[self.n_prefix :]])
 
     def windows(
         self, ids: IntArray, *, max_tokens: int | None, long: Long = "truncate", overlap: int = 0

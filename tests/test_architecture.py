@@ -28,7 +28,16 @@ LAYERS = (
     {"families", "options", "sharding", "steps", "tokenization"},
     {"batching", "pooling", "recall"},
     # the parts, which know nothing of one another
-    {"attention", "checkpoints", "inputs", "outputs", "prompt_advice", "threads", "workers"},
+    {
+        "attention",
+        "checkpoints",
+        "inputs",
+        "outputs",
+        "pieces",
+        "prompt_advice",
+        "threads",
+        "workers",
+    },
     # the records and words that everybody knows
     {"documents"},
     {"errors", "model_name"},

@@ -13,7 +13,7 @@ from embedcli.attention.softmax import softmax
 
 # Between these a sum of plain exponentials in float32 has neither overflowed nor lost a term
 # that counts: the largest term is then within a factor K of the sum.
-_SMALLEST_TOTAL, _LARGEST_TOTAL = 1e-30, 1e25
+_SMALLEST_TOTAL, _LARGEST_TOTAL = 1e-25, 1e25
 
 MOST_SCORES = 1 << 19
 """Scores that are computed at once (2 MiB): more would leave the cache, and a long text's would
