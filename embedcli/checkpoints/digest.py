@@ -67,6 +67,8 @@ class Digest:
             self._sha256 = weights_sha256(self._folder)
         except ModelError as error:
             self._error = error
+        except OSError as error:  # the folder may vanish while the thread looks into it
+            self._error = ModelError(f"{self._folder} cannot be read: {error.strerror}")
 
 
 def _only_pickled(folder: Path) -> bool:

@@ -47,3 +47,8 @@ def test_other_weights_than_the_pinned_are_refused(tmp_path: Path) -> None:
 def test_an_error_in_the_thread_comes_with_the_result(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no weights"):
         Digest(tmp_path).result()
+
+
+def test_a_folder_that_vanishes_is_an_error_of_the_result_and_not_of_the_thread(tmp_path):
+    with pytest.raises(ModelError, match="gone"):
+        Digest(tmp_path / "gone").result()
