@@ -36,12 +36,6 @@ class Batch:
         """Tokens of each text, in packed order."""
         return [block.length for block in self.blocks for _ in range(block.count)]
 
-    @property
-    def positions(self) -> IntArray:
-        """(T,) position of each token in its text, from 0."""
-        ramps = [np.tile(np.arange(b.length, dtype=np.int32), b.count) for b in self.blocks]
-        return np.concatenate(ramps)
-
 
 def pack(windows: Sequence[IntArray], order: Sequence[int]) -> Batch:
     """The windows at the places in ``order`` (equal lengths side by side) as one batch."""

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedcli.attention import Block
+from embedcli.attention import Block, positions_of
 from embedcli.batching import Batch, batches, pack
 
 
@@ -20,8 +20,8 @@ def test_equal_lengths_side_by_side_are_one_block() -> None:
     assert batch.ids.tolist() == [20, 21, 22, 40, 41, 42, 10, 11, 30, 31]
     assert batch.blocks == (Block(0, 2, 3), Block(6, 2, 2))
     assert batch.lengths == [3, 3, 2, 2]
-    assert batch.positions.tolist() == [0, 1, 2, 0, 1, 2, 0, 1, 0, 1]
-    assert batch.positions.dtype == np.int32
+    assert positions_of(batch.blocks).tolist() == [0, 1, 2, 0, 1, 2, 0, 1, 0, 1]
+    assert positions_of(batch.blocks).dtype == np.int32
 
 
 def test_the_longest_come_first_and_the_budget_cuts() -> None:
@@ -48,7 +48,7 @@ def test_every_window_is_in_one_batch_with_its_own_tokens(
     found: dict[int, list[int]] = {}
     for batch in batches(windows, max_tokens):
         assert len(batch.ids) <= max(max_tokens, batch.lengths[0])
-        assert sum(batch.lengths) == len(batch.ids) == len(batch.positions)
+        assert sum(batch.lengths) == len(batch.ids) == len(positions_of(batch.blocks))
         assert _covers(batch)
         texts = [row for block in batch.blocks for row in block.of(batch.ids[:, None])]
         for place, text in zip(batch.order, texts, strict=True):

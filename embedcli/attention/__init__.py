@@ -27,6 +27,7 @@ from embedcli.attention.multi_head import (
     Mask,
     MultiHeadAttention,
     multi_head_attention,
+    positions_of,
 )
 from embedcli.attention.normalization import LayerNorm, Norm, RMSNorm, layer_norm, rms_norm
 from embedcli.attention.positions import positional_encoding
@@ -62,6 +63,7 @@ __all__ = [
     "multi_head_attention",
     "padding_mask",
     "positional_encoding",
+    "positions_of",
     "quick_gelu",
     "random_embeddings",
     "random_encoder",

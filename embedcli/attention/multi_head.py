@@ -174,8 +174,7 @@ class MultiHeadAttention:
         q = self._project("q", self.query, x, memory)
         k = self._project("k", self.key, seen, memory)
         v = self._project("v", self.value, seen, memory)
-        self._prepare(q, self.query_norm, blocks, memory)
-        self._prepare(k, self.key_norm, blocks, memory)
+        self._prepare(q, k, blocks, memory)
         mixed = memory.array("mixed", q.shape, x.dtype)
         if blocks is None:
             whole = mask(x.shape[-2]) if callable(mask) else mask
@@ -190,16 +189,17 @@ class MultiHeadAttention:
             )  # fmt: skip
         return self._project("attended", self.output, mixed, memory)
 
-    def _prepare(
-        self, x: Array, norm: Norm | None, blocks: Sequence[Block] | None, memory: Memory
-    ) -> None:
-        """Normalise and turn the heads of queries or keys (..., T, H d), in place."""
+    def _prepare(self, q: Array, k: Array, blocks: Sequence[Block] | None, memory: Memory) -> None:
+        """Normalise and turn the heads of queries and keys (..., T, H d), in place."""
         width = self.query.weight.shape[0] // self.num_heads
-        heads = x.reshape(*x.shape[:-1], x.shape[-1] // width, width)
-        if norm is not None:
-            norm(heads, out=heads)
-        if self.rotary is not None:
-            self.rotary(heads, _positions(x.shape[-2], blocks), memory)
+        packed = None if self.rotary is None or blocks is None else positions_of(blocks)
+        for x, norm in ((q, self.query_norm), (k, self.key_norm)):
+            heads = x.reshape(*x.shape[:-1], x.shape[-1] // width, width)
+            if norm is not None:
+                norm(heads, out=heads)
+            if self.rotary is not None:
+                positions = np.arange(x.shape[-2]) if packed is None else packed
+                self.rotary(heads, positions, memory)
 
     @staticmethod
     def _project(name: str, linear: Linear, x: Array, memory: Memory) -> Array:
@@ -207,11 +207,10 @@ class MultiHeadAttention:
         return linear(x, memory.array(name, shape, x.dtype), memory=memory)
 
 
-def _positions(length: int, blocks: Sequence[Block] | None) -> npt.NDArray[np.integer]:
-    """(T,) position of each token in its text."""
-    if blocks is None:
-        return np.arange(length)
-    return np.concatenate([np.tile(np.arange(block.length), block.count) for block in blocks])
+def positions_of(blocks: Sequence[Block]) -> npt.NDArray[np.int32]:
+    """(T,) position of each token of a packed batch in its text, from 0."""
+    ramps = [np.tile(np.arange(block.length, dtype=np.int32), block.count) for block in blocks]
+    return np.concatenate(ramps)
 
 
 def _check_blocks(x: Array, context: Array | None, blocks: Sequence[Block]) -> None:

@@ -31,4 +31,4 @@ class NumpyEngine:
         """(T, D) states, in the calling thread's own working memory."""
         if not hasattr(self._thread, "memory"):
             self._thread.memory = Memory()
-        return self._encoder(batch.ids, batch.positions, batch.blocks, self._thread.memory)
+        return self._encoder(batch.ids, batch.blocks, self._thread.memory)

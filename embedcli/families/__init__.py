@@ -20,9 +20,7 @@ class TextEncoder(Protocol):
     def width(self) -> int:
         """D."""
 
-    def __call__(
-        self, ids: IntArray, positions: IntArray, blocks: tuple[Block, ...], memory: Memory
-    ) -> FloatArray:
+    def __call__(self, ids: IntArray, blocks: tuple[Block, ...], memory: Memory) -> FloatArray:
         """(T,) ids of a packed batch -> (T, D) states, good until the memory is used again."""
 
 

@@ -18,6 +18,7 @@ from embedcli.attention import (
     Memory,
     MultiHeadAttention,
     folded,
+    positions_of,
 )
 from embedcli.checkpoints.safetensors import Weights
 from embedcli.documents import FloatArray, IntArray
@@ -52,12 +53,10 @@ class BertLike:
         """D."""
         return int((self.words if self.projection is None else self.projection.weight.T).shape[1])
 
-    def __call__(
-        self, ids: IntArray, positions: IntArray, blocks: tuple[Block, ...], memory: Memory
-    ) -> FloatArray:
+    def __call__(self, ids: IntArray, blocks: tuple[Block, ...], memory: Memory) -> FloatArray:
         """(T,) -> (T, D); see ``families.TextEncoder``."""
-        x = memory.array("embedded", (len(ids), self.words.shape[1]))
-        look_up(self.words, ids, x)
+        x = look_up(self.words, ids, memory)
+        positions = positions_of(blocks)
         if self.padding is not None:
             positions = positions_after_padding(ids, positions, self.padding)
         x += self.positions[positions]

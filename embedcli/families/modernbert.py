@@ -42,15 +42,9 @@ class ModernBert:
         """D."""
         return int(self.words.shape[1])
 
-    def __call__(
-        self,
-        ids: IntArray,
-        positions: IntArray,  # noqa: ARG002
-        blocks: tuple[Block, ...],
-        memory: Memory,
-    ) -> FloatArray:
+    def __call__(self, ids: IntArray, blocks: tuple[Block, ...], memory: Memory) -> FloatArray:
         """(T,) -> (T, D); see ``families.TextEncoder``."""
-        x = look_up(self.words, ids, memory.array("embedded", (len(ids), self.width)))
+        x = look_up(self.words, ids, memory)
         return self.layers(self.norm(x, out=x), blocks, memory)
 
 

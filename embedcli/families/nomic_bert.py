@@ -93,15 +93,9 @@ class NomicBert:
         """D."""
         return int(self.words.shape[1])
 
-    def __call__(
-        self,
-        ids: IntArray,
-        positions: IntArray,  # noqa: ARG002
-        blocks: tuple[Block, ...],
-        memory: Memory,
-    ) -> FloatArray:
+    def __call__(self, ids: IntArray, blocks: tuple[Block, ...], memory: Memory) -> FloatArray:
         """(T,) -> (T, D); see ``families.TextEncoder``."""
-        x = look_up(self.words, ids, memory.array("embedded", (len(ids), self.width)))
+        x = look_up(self.words, ids, memory)
         x += self.segment
         return self.encoder(self.norm(x, out=x), blocks=blocks, memory=memory)
 

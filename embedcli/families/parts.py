@@ -13,6 +13,7 @@ from embedcli.attention import (
     GatedFeedForward,
     LayerNorm,
     Linear,
+    Memory,
     RMSNorm,
     gelu,
     gelu_tanh,
@@ -139,8 +140,8 @@ def root_of(weights: Weights, prefix: str, name: str) -> str:
     return f"{prefix}." if weights.has(f"{prefix}.{name}") else ""
 
 
-def look_up(words: FloatArray, ids: IntArray, out: FloatArray) -> FloatArray:
-    """Rows of a table (V, D) for ids (T,), into ``out`` (T, D).
+def look_up(words: FloatArray, ids: IntArray, memory: Memory) -> FloatArray:
+    """Rows of a table (V, D) for ids (T,), in scratch memory: (T, D).
 
     Raises:
         ModelError: when the tokenizer gives an id that the table does not have.
@@ -150,6 +151,7 @@ def look_up(words: FloatArray, ids: IntArray, out: FloatArray) -> FloatArray:
             f"the tokenizer gives id {ids.max()}, and the model's table of words ends at "
             f"{len(words) - 1}; tokenizer and weights are not of one model"
         )
+    out = memory.array("embedded", (len(ids), words.shape[1]))
     # The mode that checks would copy the whole output.
     return np.take(words, ids, axis=0, out=out, mode="clip")
 

@@ -31,12 +31,11 @@ class StaticEmbeddings:
     def __call__(
         self,
         ids: IntArray,
-        positions: IntArray,  # noqa: ARG002
         blocks: tuple[Block, ...],  # noqa: ARG002
         memory: Memory,
     ) -> FloatArray:
         """(T,) -> (T, D); see ``families.TextEncoder``."""
-        return look_up(self.words, ids, memory.array("embedded", (len(ids), self.width)))
+        return look_up(self.words, ids, memory)
 
 
 def load(values: Mapping[str, Any], weights: Weights) -> StaticEmbeddings:  # noqa: ARG001

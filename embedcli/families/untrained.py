@@ -9,6 +9,7 @@ from embedcli.attention import (
     Encoder,
     Memory,
     positional_encoding,
+    positions_of,
     random_embeddings,
     random_encoder,
 )
@@ -28,12 +29,10 @@ class Untrained:
         """D."""
         return int(self.words.shape[1])
 
-    def __call__(
-        self, ids: IntArray, positions: IntArray, blocks: tuple[Block, ...], memory: Memory
-    ) -> FloatArray:
+    def __call__(self, ids: IntArray, blocks: tuple[Block, ...], memory: Memory) -> FloatArray:
         """(T,) -> (T, D); see ``families.TextEncoder``."""
         x = self.words[ids]
-        x += self.positions[positions]
+        x += self.positions[positions_of(blocks)]
         return self.encoder(x, blocks=blocks, memory=memory)
 
 

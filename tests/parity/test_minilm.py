@@ -127,7 +127,7 @@ def exact(texts: list[str]) -> npt.NDArray[np.float64]:
     vectors = np.empty((len(texts), 384))
     memory = DoubleMemory()
     for batch in batches(windows, 512):
-        states = encoder(batch.ids, batch.positions, batch.blocks, memory)
+        states = encoder(batch.ids, batch.blocks, memory)
         assert states.dtype == np.float64
         vectors[list(batch.order)] = normalize(pool(states, batch.blocks, ["mean"]))
     return vectors
