@@ -47,7 +47,6 @@ def child_environment(threads: int) -> dict[str, str]:
     environment = {key: value for key, value in os.environ.items() if key not in REMOVED}
     environment |= dict.fromkeys(THREAD_VARIABLES, str(threads))
     environment |= {
-        "TOKENIZERS_PARALLELISM": "true",
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "PYTHONPATH": str(ROOT),

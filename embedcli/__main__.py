@@ -11,6 +11,8 @@ from embedcli.threads import BLAS_VARIABLES
 # reads these once, when NumPy is loaded; what the user has set stands.
 for _variable in BLAS_VARIABLES.values():
     os.environ.setdefault(_variable, "1")
+# The cores are busy with batches: the tokenizers library's own pool would only get in their way.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 def main() -> None:

@@ -52,17 +52,28 @@ def pack(windows: Sequence[IntArray], order: Sequence[int]) -> Batch:
 def batches(windows: Sequence[IntArray], max_tokens: int) -> Iterator[Batch]:
     """Cut windows into batches of at most ``max_tokens`` tokens, longest windows first.
 
+    Towards the end batches become smaller, down to a quarter, so that threads which take them in
+    turn end at about the same time. How many threads there are does not matter: vectors must not
+    depend on it, not even in their last bits.
+
     A window that is longer than ``max_tokens`` is a batch of its own.
     """
     longest_first = sorted(range(len(windows)), key=lambda place: -len(windows[place]))
+    left = sum(map(len, windows))
     pending: list[int] = []
-    tokens = 0
+    tokens, room = 0, _room(left, max_tokens)
     for place in longest_first:
         length = len(windows[place])
-        if pending and tokens + length > max_tokens:
+        if pending and tokens + length > room:
             yield pack(windows, pending)
-            pending, tokens = [], 0
+            left -= tokens
+            pending, tokens, room = [], 0, _room(left, max_tokens)
         pending.append(place)
         tokens += length
     if pending:
         yield pack(windows, pending)
+
+
+def _room(left: int, max_tokens: int) -> int:
+    """Tokens of the next batch, when ``left`` tokens are still to be batched."""
+    return min(max_tokens, max(left // 4, max_tokens // 4))

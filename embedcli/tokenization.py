@@ -83,16 +83,26 @@ class Tokenizer:
             ModelError: when the tokenizer meets a fault of its own file.
         """
         try:
-            # The library's pool of threads is left to those who ask for it: the engines keep the
-            # cores busy, and a process that has used the pool cannot fork without a warning.
-            if os.environ.get("TOKENIZERS_PARALLELISM", "").lower() in ("1", "true", "yes", "on"):
-                encodings = self._backend.encode_batch_fast(list(texts))
-                return [np.array(encoding.ids, dtype=np.int32) for encoding in encodings]
+            # One call for all lets other threads work meanwhile. Where the variable is not set the
+            # library would start its pool of threads, which forbids forking, so a caller's process
+            # is spared that; the command sets it.
+            if "TOKENIZERS_PARALLELISM" in os.environ:
+                return self._ids_together(texts)
             return [self._ids(text) for text in texts]
         except TypeError as error:
             raise InputError(_unusable(texts), kind="malformed") from error
         except Exception as error:  # the tokenizers library raises the bare class
             raise ModelError(f"the tokenizer's file is broken: {str(error)[:120]}") from error
+
+    def _ids_together(self, texts: Sequence[str]) -> list[IntArray]:
+        short = [text for text in texts if len(text) <= pieces.PIECE_CHARACTERS]
+        encodings = iter(self._backend.encode_batch_fast(short))
+        return [
+            np.array(next(encodings).ids, dtype=np.int32)
+            if len(text) <= pieces.PIECE_CHARACTERS
+            else self._ids(text)
+            for text in texts
+        ]
 
     def _ids(self, text: str) -> IntArray:
         if not self._in_pieces or len(text) <= pieces.PIECE_CHARACTERS:

@@ -26,8 +26,21 @@ def test_equal_lengths_side_by_side_are_one_block() -> None:
 
 def test_the_longest_come_first_and_the_budget_cuts() -> None:
     windows = [window(n) for n in (2, 7, 3, 5)]
-    assert [batch.order for batch in batches(windows, 10)] == [(1,), (3, 2, 0)]
+    assert [batch.order for batch in batches(windows, 20)] == [(1,), (3,), (2, 0)]
     assert [batch.order for batch in batches(windows, 4)] == [(1,), (3,), (2,), (0,)]
+
+
+def test_a_window_that_is_longer_than_the_budget_is_a_batch_of_its_own() -> None:
+    windows = [window(3), window(50), window(3)]
+    assert [batch.order for batch in batches(windows, 10)] == [(1,), (0,), (2,)]
+
+
+def test_batches_are_full_and_taper_off_to_a_quarter_at_the_end() -> None:
+    sizes = [len(batch.ids) for batch in batches([window(1)] * 6000, 1000)]
+    assert sum(sizes) == 6000
+    assert sizes[:3] == [1000, 1000, 1000]
+    assert sizes[3:-1] == sorted(sizes[3:-1], reverse=True)
+    assert min(sizes[:-1]) == 250
 
 
 def test_equal_lengths_keep_their_order() -> None:

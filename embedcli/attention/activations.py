@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from embedcli.attention.exponential import PER_UNIT, exponential
 from embedcli.attention.memory import Array, Memory
 
 # gelu(x) = x * Phi(x) = x / (1 + exp(x * p(x * x))), where -x * p(x * x) is the logit of the normal
@@ -15,20 +16,22 @@ _LOGIT = (
     -3.61123208e-09, 2.66892787e-07, -7.93821844e-06, 1.10480314e-04,
     6.62599963e-05, -7.26685670e-02, -1.59576843e00,
 )  # fmt: skip
+_SCALED_LOGIT = tuple(PER_UNIT * coefficient for coefficient in _LOGIT)
 
 
 def gelu(x: Array, memory: Memory) -> None:
     """The Gaussian error linear unit x * Phi(x) (Hendrycks & Gimpel 2016), to 7e-8, in place."""
+    first, *between, last = _SCALED_LOGIT
     # Far from 0 the square or the exponential overflows to inf, and the quotient is right.
     with np.errstate(over="ignore"):
         square = np.multiply(x, x, out=memory.array("gelu square", x.shape, x.dtype))
-        logit = np.multiply(square, _LOGIT[0], out=memory.array("gelu logit", x.shape, x.dtype))
-        for coefficient in _LOGIT[1:-1]:
+        logit = np.multiply(square, first, out=memory.array("gelu logit", x.shape, x.dtype))
+        for coefficient in between:
             logit += coefficient
             logit *= square
-        logit += _LOGIT[-1]
+        logit += last
         logit *= x
-        np.exp(logit, out=logit)
+        exponential(logit, out=logit)
         logit += 1
         x /= logit
 
@@ -65,9 +68,9 @@ def quick_gelu(x: Array, memory: Memory) -> None:
 
 def sigmoid(x: Array, memory: Memory) -> None:  # noqa: ARG001
     """1 / (1 + exp(-x))."""
-    np.negative(x, out=x)
     with np.errstate(over="ignore"):
-        np.exp(x, out=x)
+        np.multiply(x, -PER_UNIT, out=x)
+        exponential(x, out=x)
     x += 1
     np.reciprocal(x, out=x)
 
@@ -79,8 +82,9 @@ def tanh(x: Array, memory: Memory) -> None:  # noqa: ARG001
 
 def _gate(x: Array, slope: float, memory: Memory) -> None:
     """X / (1 + exp(slope * x))."""
-    denominator = np.multiply(x, slope, out=memory.array("gate", x.shape, x.dtype))
+    denominator = memory.array("gate", x.shape, x.dtype)
     with np.errstate(over="ignore"):
-        np.exp(denominator, out=denominator)
+        np.multiply(x, slope * PER_UNIT, out=denominator)
+        exponential(denominator, out=denominator)
     denominator += 1
     x /= denominator

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embedcli.attention.arrays import floats
+from embedcli.attention.exponential import PER_UNIT, exponential
 from embedcli.attention.memory import Array, Memory
 from embedcli.attention.softmax import softmax
 
@@ -93,11 +94,11 @@ def _attend(
             batch, seen = half[:-1], None if mask is None else mask[half]
             _attend(query[half], key[batch], value[batch], seen, scale, out[half], memory)
         return
-    scores = _scores(query, key, mask, scale, memory)
+    scores = _scores(query, key, mask, scale, memory, PER_UNIT)
     # Scores of trained models are small, so exp without the maximum taken off is exact and saves
     # two passes; the sums tell when it was not, and then the shifted form is done instead.
     with np.errstate(over="ignore"):
-        np.exp(scores, out=scores)
+        exponential(scores, out=scores)
         totals = _row_sums(scores)
     if totals.size and not (totals.min() > _SMALLEST_TOTAL and totals.max() < _LARGEST_TOTAL):
         weights = softmax(_scores(query, key, mask, scale, memory), out=scores)
@@ -128,16 +129,23 @@ def _scores(
     mask: npt.NDArray[np.generic] | None,
     scale: float,
     memory: Memory,
+    unit: float = 1.0,
 ) -> Array:
-    """(..., Q, d), (..., K, d) -> (..., Q, K), scaled and masked."""
+    """(..., Q, d), (..., K, d) -> (..., Q, K), scaled and masked, times ``unit``."""
     dtype = np.result_type(query, key)
-    if scale != 1:
+    is_added = mask is not None and mask.dtype.kind == "f"
+    if not is_added:
+        scale *= unit
+    if not math.isclose(scale, 1, rel_tol=1e-15):
         scaled = memory.array("scaled query", query.shape, dtype)
         query = np.multiply(query, dtype.type(scale), out=scaled)
     scores = memory.array("scores", (*query.shape[:-1], key.shape[-2]), dtype)
     np.matmul(query, key.swapaxes(-1, -2), out=scores)
     if mask is not None:
         _apply_mask(scores, mask)
+    if is_added and unit != 1:
+        with np.errstate(over="ignore"):
+            scores *= unit
     return scores
 
 

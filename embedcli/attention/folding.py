@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from embedcli.attention.exponential import PER_UNIT
 from embedcli.attention.linear import Linear
 from embedcli.attention.multi_head import MultiHeadAttention
 
@@ -12,7 +13,8 @@ from embedcli.attention.multi_head import MultiHeadAttention
 def folded(attention: MultiHeadAttention) -> MultiHeadAttention:
     """The same attention in fewer passes over its activations.
 
-    - The factor of the scores goes into the query projection.
+    - The factor of the scores goes into the query projection, and with it what the exponential
+      multiplies them by.
     - The key bias b adds q.b to every score of a query, and softmax takes it off again: it is
       left out.
     - The weights of a query sum to one, so the value bias comes through as it is: it goes into
@@ -32,11 +34,11 @@ def folded(attention: MultiHeadAttention) -> MultiHeadAttention:
     scale = 1 / math.sqrt(width) if attention.scale is None else attention.scale
     return replace(
         attention,
-        query=_scaled(attention.query, scale),
+        query=_scaled(attention.query, scale * PER_UNIT),
         key=Linear(attention.key.weight),
         value=Linear(attention.value.weight),
         output=_shifted(attention.output, attention.value),
-        scale=1.0,
+        scale=1 / PER_UNIT,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from embedcli.checkpoints.safetensors import weights_files
 from embedcli.errors import ModelError
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 22
 
 
 def weights_sha256(folder: Path) -> str:

@@ -57,7 +57,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for variable in ("EMBEDCLI_MODEL", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")  # the command sets both for its process
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")  # the command sets both for its process
     monkeypatch.setenv("RAYON_NUM_THREADS", "2")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     return tmp_path
