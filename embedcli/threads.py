@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 BLAS_VARIABLES = {
     "openblas": "OPENBLAS_NUM_THREADS",
@@ -21,27 +21,49 @@ BLAS_VARIABLES = {
 """What each BLAS that NumPy may be built on reads once, when NumPy is loaded."""
 
 
-def available_threads(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
-    """Cores that this process may use: its affinity, cut to the quota of its control group."""
+def available_threads(
+    cgroups: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
+) -> int:
+    """Cores that this process may use: its affinity, cut to the quotas of its control groups."""
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     else:
         cores = os.cpu_count() or 1
-    quota = _quota(cgroup)
-    return cores if quota is None else max(1, min(cores, int(quota)))
+    quotas = [quota for group in _groups(cgroups, own) if (quota := _quota(group)) is not None]
+    return max(1, min(cores, *map(int, quotas))) if quotas else cores
 
 
-def _quota(cgroup: Path) -> float | None:
+def _groups(cgroups: Path, own: Path) -> Iterator[Path]:
+    """The folders of this process's control groups that may limit its time, and their parents.
+
+    A line of ``own`` is ``0::/PATH`` in version 2 of cgroups, and ``N:cpu,cpuacct:/PATH`` in
+    version 1. A container sees its own group as the root, whatever the path says.
+    """
+    try:
+        lines = own.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        lines = []
+    yield from (cgroups, cgroups / "cpu")
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        place = PurePosixPath(path)
+        for group in (place, *place.parents):
+            yield cgroups / ("cpu" if controllers else "") / str(group).lstrip("/")
+
+
+def _quota(group: Path) -> float | None:
     """Cores' worth of time a period, from version 2 (cpu.max) or 1 (cpu.cfs_*) of cgroups."""
     try:
-        limit, period = (cgroup / "cpu.max").read_text(encoding="ascii").split()
+        limit, period = (group / "cpu.max").read_text(encoding="ascii").split()
     except (OSError, ValueError):
         try:
-            limit = (cgroup / "cpu" / "cpu.cfs_quota_us").read_text(encoding="ascii")
-            period = (cgroup / "cpu" / "cpu.cfs_period_us").read_text(encoding="ascii")
-        except OSError:
+            limit = (group / "cpu.cfs_quota_us").read_text(encoding="ascii")
+            period = (group / "cpu.cfs_period_us").read_text(encoding="ascii")
+        except (OSError, ValueError):
             return None
-    if not limit.strip().isdigit() or int(period) <= 0:
+    if not limit.strip().isdigit() or not period.strip().isdigit() or int(period) == 0:
         return None  # "max" or -1: no limit
     return int(limit) / int(period)
 

@@ -29,6 +29,43 @@ def test_the_quota_of_a_control_group_counts(limit: str, threads: int, tmp_path:
 
 
 @pytest.mark.usefixtures("eight_cores")
+@pytest.mark.parametrize("limited", ["", "jobs.slice", "jobs.slice/job-7.scope"])
+def test_the_groups_that_the_process_is_in_count_and_their_parents(
+    limited: str, tmp_path: Path
+) -> None:
+    group = tmp_path / "groups" / "jobs.slice" / "job-7.scope"
+    group.mkdir(parents=True)
+    (tmp_path / "groups" / limited / "cpu.max").write_text("200000 100000\n")
+    own = tmp_path / "own"
+    own.write_text("0::/jobs.slice/job-7.scope\n")
+    assert available_threads(tmp_path / "groups", own) == 2
+    own.write_text("0::/other.slice\n")
+    assert available_threads(tmp_path / "groups", own) == (8 if limited else 2)
+
+
+@pytest.mark.usefixtures("eight_cores")
+def test_the_strictest_quota_counts(tmp_path: Path) -> None:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "cpu.max").write_text("500000 100000\n")
+    (tmp_path / "jobs" / "cpu.max").write_text("300000 100000\n")
+    own = tmp_path / "own"
+    own.write_text("0::/jobs\n")
+    assert available_threads(tmp_path, own) == 3
+
+
+@pytest.mark.usefixtures("eight_cores")
+def test_of_the_older_groups_only_those_for_processor_time_count(tmp_path: Path) -> None:
+    for controller, quota in (("cpu", "300000"), ("memory", "100000")):
+        group = tmp_path / controller / "jobs"
+        group.mkdir(parents=True)
+        (group / "cpu.cfs_quota_us").write_text(f"{quota}\n")
+        (group / "cpu.cfs_period_us").write_text("100000\n")
+    own = tmp_path / "own"
+    own.write_text("4:memory:/jobs\n3:cpu,cpuacct:/jobs\n")
+    assert available_threads(tmp_path, own) == 3
+
+
+@pytest.mark.usefixtures("eight_cores")
 @pytest.mark.parametrize(("quota", "threads"), [("200000", 2), ("-1", 8)])
 def test_the_older_control_groups_count_too(quota: str, threads: int, tmp_path: Path) -> None:
     (tmp_path / "cpu").mkdir()
