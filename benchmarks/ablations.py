@@ -11,14 +11,24 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache, partial
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 
 from embedcli import EmbeddingModel, ModelOptions, load_model
-from embedcli.attention import Memory, dot_product, linear, normalization, padding_mask, softmax
+from embedcli.attention import (
+    Memory,
+    activations,
+    dot_product,
+    folding,
+    linear,
+    normalization,
+    padding_mask,
+    softmax,
+)
 from embedcli.batching import batches, pack
 from embedcli.documents import Document, IntArray
 
@@ -33,8 +43,24 @@ def as_it_is(model: EmbeddingModel, windows: Windows) -> None:
         model.encode(batch)
 
 
+def in_batches_of(tokens: int, model: EmbeddingModel, windows: Windows) -> None:
+    """All tricks, with smaller batches."""
+    for batch in batches(windows, tokens):
+        model.encode(batch)
+
+
+def by_base_e(model: EmbeddingModel, windows: Windows) -> None:
+    """All tricks but exp2, on weights that are folded for exp."""
+    as_it_is(_folded_for_base_e(model.reader.checkpoint.name), windows)
+
+
+@cache
+def _folded_for_base_e(name: str) -> EmbeddingModel:
+    return load_model(name, ModelOptions(engine="numpy", threads=1))
+
+
 def in_input_order(model: EmbeddingModel, windows: Windows) -> None:
-    """Batches of 512 tokens as they come: packed, but hardly two lengths are equal."""
+    """Batches as they come: packed, but hardly two lengths are equal."""
     for order in _runs_of(windows, model.batch_tokens):
         model.encode(pack(windows, order))
 
@@ -74,6 +100,18 @@ def _runs_of(windows: Windows, most: int) -> Iterator[list[int]]:
 
 
 @contextmanager
+def _base_e() -> Iterator[None]:
+    with ExitStack() as held:
+        for module in (activations, dot_product):
+            held.enter_context(patch.object(module, "exponential", np.exp))
+        for module in (activations, dot_product, folding):
+            held.enter_context(patch.object(module, "PER_UNIT", 1.0))
+        logit = activations._LOGIT  # noqa: SLF001
+        held.enter_context(patch.object(activations, "_SCALED_LOGIT", logit))
+        yield
+
+
+@contextmanager
 def _shifted_softmax() -> Iterator[None]:
     def attend(query, key, value, mask, scale, out, memory):
         scores = dot_product._scores(query, key, mask, scale, memory)  # noqa: SLF001
@@ -99,6 +137,9 @@ def _nothing() -> Iterator[None]:
 
 VARIANTS: dict[str, tuple[Callable[[], object], Run]] = {
     "all tricks": (_nothing, as_it_is),
+    "exp in place of exp2": (_base_e, by_base_e),
+    "batches of 512 tokens": (_nothing, partial(in_batches_of, 512)),
+    "batches of 256 tokens": (_nothing, partial(in_batches_of, 256)),
     "input order": (_nothing, in_input_order),
     "padded batches of 32": (_nothing, padded),
     "maximum taken off before exp": (_shifted_softmax, as_it_is),

