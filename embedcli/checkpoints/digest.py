@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from embedcli.checkpoints.known_digests import known_digest, remember
 from embedcli.checkpoints.safetensors import weights_files
 from embedcli.errors import ModelError
 
 _CHUNK_BYTES = 1 << 22
+"""Large, because the thread waits for the interpreter's lock after each."""
 
 
 def weights_sha256(folder: Path) -> str:
@@ -16,7 +18,7 @@ def weights_sha256(folder: Path) -> str:
 
     Without safetensors it is ``pytorch_model*.bin``. For shards it is the sha256 over the raw
     digests of the shards, one after another in name order. Files are read in chunks, so memory
-    does not grow with them.
+    does not grow with them, and a file that has not changed since it was hashed is not read again.
 
     Raises:
         ModelError: when there are no weights, or they cannot be read.
@@ -76,14 +78,24 @@ def _only_pickled(folder: Path) -> bool:
 
 
 def _file_digest(path: Path) -> bytes:
+    try:
+        before = path.stat()
+        known = known_digest(path, before)
+        if known is not None:
+            return bytes.fromhex(known)
+        digest = _hashed(path)
+        remember(path, before, digest.hex())
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    return digest
+
+
+def _hashed(path: Path) -> bytes:
     import hashlib
 
     digest = hashlib.sha256()
     buffer = memoryview(bytearray(_CHUNK_BYTES))
-    try:
-        with path.open("rb", buffering=0) as stream:
-            while count := stream.readinto(buffer):
-                digest.update(buffer[:count])
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    with path.open("rb", buffering=0) as stream:
+        while count := stream.readinto(buffer):
+            digest.update(buffer[:count])
     return digest.digest()
