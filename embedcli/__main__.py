@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -15,8 +16,14 @@ for _variable in BLAS_VARIABLES.values():
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
+SELDOM = 50_000
+"""New objects between searches for garbage in circles: importing makes objects and no garbage, and
+by Python's own threshold a twentieth of a short run would be spent on looking."""
+
+
 def main() -> None:
     """Entry point of the console script."""
+    gc.set_threshold(SELDOM)
     _open_missing_streams()
     from embedcli.cli.app import app
 
