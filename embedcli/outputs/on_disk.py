@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, overload
 
+import numpy as np
 import numpy.typing as npt
 
 from embedcli.outputs.unreadable import reading
 
 Array = npt.NDArray[Any]
+_BYTES_HELD = 1 << 23
+
+
+def release(array: Array) -> None:
+    """Lets go of what was read through a mapped array; it is read from disk again when needed.
+
+    Pages that were read stay in the process otherwise, until the machine runs short of memory.
+    """
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 class Column(Sequence[Any]):
@@ -83,6 +98,22 @@ class LazyRows(Sequence[Array]):
         if not 0 <= place < self._count:
             raise IndexError(place)
         return self._read(place)
+
+
+def copied_rows(array: Array) -> LazyRows:
+    """The rows of a mapped array as copies, so that what was read need not stay mapped."""
+    read = 0
+
+    def row(place: int) -> Array:
+        nonlocal read
+        found = np.array(array[place])
+        read += found.nbytes
+        if read > _BYTES_HELD:
+            read = 0
+            release(array)
+        return found
+
+    return LazyRows(len(array), row, dtype=array.dtype)
 
 
 class Matrices(Mapping[str, Array]):

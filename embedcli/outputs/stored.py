@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from embedcli.outputs.on_disk import Array, LazyRows, Matrices
+from embedcli.outputs.on_disk import Array, LazyRows, Matrices, copied_rows
 
 INDEX_NAMES = {
     "ids": "id",
@@ -62,6 +62,8 @@ class Stored:
         """The rows by their place: (D,) or (T, D) each."""
         if isinstance(self.vectors, Matrices):
             return self.vectors.rows
+        if isinstance(self.vectors, np.memmap):
+            return copied_rows(self.vectors)
         return list(self.vectors.values()) if isinstance(self.vectors, Mapping) else self.vectors
 
     def loaded(self) -> Stored:
