@@ -18,7 +18,7 @@ from embedcli.outputs.on_disk import Array, Column, LazyRows, Matrices
 from embedcli.outputs.stored import Stored, columns
 from embedcli.outputs.unreadable import reading
 
-_PIECE_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 16
 _LOCAL_HEADER_BYTES = 30
 _COLUMNS = {
     "ids": "ids",
