@@ -12,7 +12,7 @@ from embedcli.outputs.catalog import row_key
 from embedcli.outputs.on_disk import release
 
 _PREFIX_BYTES = 8
-_FOUND_AT_ONCE = 1 << 16
+_FOUND_AT_ONCE = 1 << 13
 
 
 class Keys:

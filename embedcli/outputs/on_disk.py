@@ -14,7 +14,7 @@ import numpy.typing as npt
 from embedcli.outputs.unreadable import reading
 
 Array = npt.NDArray[Any]
-_BYTES_HELD = 1 << 23
+_BYTES_HELD = 1 << 20
 
 
 def release(array: Array) -> None:

@@ -107,9 +107,12 @@ def _values(path: Path, name: str) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(_ROWS_IN_A_PIECE, columns=[name], use_threads=False):
-            values = batch.column(0).to_pylist()
-            yield from map(_unescape, values) if name in {"id", "source"} else values
+        # Not iter_batches: what it allocates grows with the rows that it has given.
+        for group in range(file.num_row_groups):
+            column = file.read_row_group(group, columns=[name], use_threads=False).column(0)
+            for start in range(0, len(column), _ROWS_IN_A_PIECE):
+                values = column.slice(start, _ROWS_IN_A_PIECE).to_pylist()
+                yield from map(_unescape, values) if name in {"id", "source"} else values
 
 
 def _schema(rows: Rows, facts: Mapping[str, Any]) -> pa.Schema:
