@@ -13,6 +13,9 @@ from embedcli.sharding import Share
 STRETCH_TOKENS = 1 << 16
 """Tokens that are sorted and batched together: enough for full blocks of equal lengths."""
 
+STRETCH_WINDOWS = 2048
+"""A window takes about a kilobyte beside its tokens, so very short ones end a stretch early."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -64,7 +67,8 @@ def stretches(
     for window in windows:
         held.append(window)
         tokens += len(window.ids)
-        if tokens >= STRETCH_TOKENS * (1 if window.is_last else 2):
+        fullness = max(tokens / STRETCH_TOKENS, len(held) / STRETCH_WINDOWS)
+        if fullness >= (1 if window.is_last else 2):
             yield _cut(held, batch_tokens, share)
             held, tokens = [], 0
     if held:

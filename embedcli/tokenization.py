@@ -61,9 +61,8 @@ class Tokenizer:
         self.truncation_side = truncation_side
         self.pad_id = pad_id
         self.source = source
-        self._types = _surroundings(backend)
-        self.n_prefix, self.n_suffix = len(self._types[0]), len(self._types[2])
-        self._in_pieces = pieces.ids_in_pieces(backend)
+        self._around, self._types = _surroundings(backend)
+        self.n_prefix, self.n_suffix = map(len, self._around)
 
     @property
     def vocab_size(self) -> int:
@@ -105,14 +104,10 @@ class Tokenizer:
         ]
 
     def _ids(self, text: str) -> IntArray:
-        if not self._in_pieces or len(text) <= pieces.PIECE_CHARACTERS:
+        if len(text) <= pieces.PIECE_CHARACTERS:
             return np.array(self._backend.encode(text).ids, dtype=np.int32)
-        around = np.array(self._backend.encode("").ids, dtype=np.int32)
-        content = [
-            np.array(self._backend.encode(piece, add_special_tokens=False).ids, dtype=np.int32)
-            for piece in pieces.pieces(text, pieces.PIECE_CHARACTERS)
-        ]
-        return np.concatenate([around[: self.n_prefix], *content, around[self.n_prefix :]])
+        prefix, suffix = self._around
+        return np.concatenate([prefix, pieces.ids_in_pieces(self._backend, text), suffix])
 
     def windows(
         self, ids: IntArray, *, max_tokens: int | None, long: Long = "truncate", overlap: int = 0
@@ -238,8 +233,10 @@ def _lower_case_first(backend: Backend) -> None:
         backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *steps])
 
 
-def _surroundings(backend: Backend) -> tuple[list[int], int, list[int]]:
-    """Segment ids of the special tokens before a text, of the text, and of those after it."""
+def _surroundings(
+    backend: Backend,
+) -> tuple[tuple[IntArray, IntArray], tuple[list[int], int, list[int]]]:
+    """The special tokens before a text and after it, and the segment ids of all three."""
     for probe in _PROBES:
         try:
             encoding = backend.encode(probe)
@@ -248,8 +245,8 @@ def _surroundings(backend: Backend) -> tuple[list[int], int, list[int]]:
         inside = [i for i, sequence in enumerate(encoding.sequence_ids) if sequence is not None]
         if inside:
             first, last = inside[0], inside[-1] + 1
-            types = encoding.type_ids
-            return types[:first], types[first], types[last:]
+            ids, types = np.array(encoding.ids, dtype=np.int32), encoding.type_ids
+            return (ids[:first], ids[last:]), (types[:first], types[first], types[last:])
     raise ModelError("the tokenizer's file is broken: it gives no tokens for plain letters")
 
 

@@ -298,3 +298,16 @@ def test_lower_case_comes_before_the_tokenizers_own_normaliser(tmp_path: Path) -
     texts = ["Quick FOX", "naïve Café"]
     expected = [ids.tolist() for ids in cased.encode([text.lower() for text in texts])]
     assert [ids.tolist() for ids in lowered.encode(texts)] == expected
+
+
+@pytest.mark.parametrize("given", [None, "false", "true"])
+def test_texts_together_have_the_ids_that_each_has_alone(
+    minilm: Path, given: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer = load_tokenizer(minilm, config={"model_type": "bert"}, tokenizer_config={})
+    texts = [*HOSTILE, "word and number 7, " * 20_000, *CORPUS]
+    monkeypatch.delenv("TOKENIZERS_PARALLELISM", raising=False)
+    alone = [tokenizer.encode([text])[0].tolist() for text in texts]
+    if given is not None:
+        monkeypatch.setenv("TOKENIZERS_PARALLELISM", given)
+    assert [ids.tolist() for ids in tokenizer.encode(texts)] == alone

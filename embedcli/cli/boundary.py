@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from embedcli.cli.interrupts import INTERRUPTED, interruptible
-from embedcli.cli.screen import printable
+from embedcli.cli.screen import for_people, printable
 from embedcli.errors import EmbedcliError
 
 # Typer has no public name for wrong usage as such; a bad parameter is one kind of it.
@@ -64,4 +64,5 @@ def _wrong_usage(error: Any) -> typer.Exit:
 def _say(message: str, error: BaseException | None = None) -> None:
     """One line; the notes of an error say what is left of the work."""
     message = "; ".join([message, *getattr(error, "__notes__", ())])
-    print(f"embedcli: {printable(message)}", file=sys.stderr)  # noqa: T201
+    with for_people(sys.stderr):
+        print(f"embedcli: {printable(message)}", file=sys.stderr)  # noqa: T201

@@ -55,22 +55,21 @@ def _facts(stored: Stored) -> Facts:
 
 
 def _shape(stored: Stored) -> Facts:
-    vectors = stored.vectors
-    if not isinstance(vectors, dict):
-        return [("shape", str(tuple(map(int, vectors.shape))))]
-    widths = sorted({matrix.shape[-1] for matrix in vectors.values() if matrix.ndim})
-    rows = sum(len(matrix) for matrix in vectors.values() if matrix.ndim)
-    return [("arrays", f"{len(vectors)} by id, {rows:,} rows in all, width {widths}")]
+    arrays = stored.arrays()
+    if not isinstance(stored.vectors, dict):
+        return [("shape", str(tuple(map(int, arrays[0].shape))))]
+    widths = sorted({matrix.shape[-1] for matrix in arrays if matrix.ndim})
+    rows = sum(len(matrix) for matrix in arrays if matrix.ndim)
+    return [("arrays", f"{len(arrays)} by id, {rows:,} rows in all, width {widths}")]
 
 
 def _norms(stored: Stored) -> Facts:
     """Lengths of the vectors: smallest, mean and largest, read a stretch at a time."""
     import numpy as np
 
-    arrays = stored.vectors.values() if isinstance(stored.vectors, dict) else [stored.vectors]
     lengths = [
         np.linalg.norm(array[start : start + 65536].astype(np.float64), axis=-1).reshape(-1)
-        for array in arrays
+        for array in stored.arrays()
         if array.ndim and array.dtype.kind in "fiu"
         for start in range(0, len(array), 65536)
     ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -16,6 +18,22 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
+
+
+@contextmanager
+def for_people(stream: TextIO) -> Iterator[None]:
+    """What is written inside may be lost: when nobody reads it, the job goes on without them.
+
+    Data on stdout may not, so an error there passes through.
+    """
+    try:
+        yield
+        stream.flush()
+    except OSError:
+        if stream is sys.stdout:
+            raise
+        # What is still in the buffer, and all that follows, goes where nothing can fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +69,17 @@ class Screen:
         """Name and value, line by line, unless quiet; drawn by rich on a terminal."""
         if self.quiet:
             return
-        if self.is_terminal:
-            _draw(self.stream, title, facts)
-            return
-        width = max(len(name) for name, _ in facts)
-        for name, value in facts:
-            print(f"{name:<{width}}  {printable(value)}", file=self.stream)
+        with for_people(self.stream):
+            if self.is_terminal:
+                _draw(self.stream, title, facts)
+                return
+            width = max(len(name) for name, _ in facts)
+            for name, value in facts:
+                print(f"{name:<{width}}  {printable(value)}", file=self.stream)
 
     def _line(self, message: str) -> None:
-        print(f"embedcli: {printable(message)}", file=self.stream)
+        with for_people(self.stream):
+            print(f"embedcli: {printable(message)}", file=self.stream)
 
 
 def standard_screen(*, quiet: bool = False, verbose: bool = False) -> Screen:

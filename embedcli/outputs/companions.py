@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from embedcli.outputs.stored import columns, reading
+from embedcli.outputs.on_disk import Column
+from embedcli.outputs.stored import INDEX_NAMES
+from embedcli.outputs.unreadable import reading
 
 DIRECTORY_INDEX = "embedcli.index.jsonl"
 DIRECTORY_META = "embedcli.meta.json"
@@ -43,12 +46,26 @@ def read_companions(path: Path) -> dict[str, Any]:
 
 
 def _read(index: Path, meta: Path, file: str | None) -> dict[str, Any]:
-    with reading(index, "index"), index.open("rb") as lines:
-        records = [
-            record
-            for record in map(json.loads, lines)
-            if file is None or record.get("file") == file
-        ]
+    count, names = 0, set(INDEX_NAMES.values())
+    with reading(index, "index"):
+        for count, record in enumerate(_records(index, file), 1):  # noqa: B007 - told below
+            names &= record.keys()
     with reading(meta, "provenance"):
         facts = json.loads(meta.read_bytes())
-    return {"facts": facts, **columns(records)} if records or file is None else {}
+    known = {
+        field: Column(index, "index", count, partial(_values, index, file, name))
+        for field, name in INDEX_NAMES.items()
+        if name in names
+    }
+    return {"facts": facts, **known} if count or file is None else {}
+
+
+def _records(index: Path, file: str | None) -> Iterator[dict[str, Any]]:
+    with index.open("rb") as lines:
+        for record in map(json.loads, lines):
+            if file is None or record.get("file") == file:
+                yield record
+
+
+def _values(index: Path, file: str | None, name: str) -> Iterator[Any]:
+    return (record[name] for record in _records(index, file))

@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from embedcli.documents import FloatArray
 from embedcli.outputs.catalog import row_key
+from embedcli.outputs.on_disk import release
 
 _PREFIX_BYTES = 8
+_FOUND_AT_ONCE = 1 << 13
 
 
 class Keys:
@@ -24,6 +26,7 @@ class Keys:
         """``keys`` is (N, 32), bytes of ``row_key``; it may lie on disk."""
         self._keys = keys
         self._out_of_order = False
+        self._found = 0
         self._sorted: tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
@@ -36,6 +39,9 @@ class Keys:
         it never had. Those are not looked for: a text that comes again much later was computed
         again by the run before, and so it must be by this one.
         """
+        self._found += 1
+        if self._found % _FOUND_AT_ONCE == 0:
+            release(self._keys)
         if self.stand_at(near, keys):
             return near
         if near == len(self) and not self._out_of_order:

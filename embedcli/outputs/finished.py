@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from embedcli.errors import InputError, OutputError
 from embedcli.outputs.catalog import KEY_BYTES, row_key
 from embedcli.outputs.companions import DIRECTORY_INDEX, DIRECTORY_META
 from embedcli.outputs.earlier import EarlierRows, Keys
-from embedcli.outputs.formats import FORMATS, choose_format
+from embedcli.outputs.formats import choose_format
 from embedcli.outputs.plan import Plan
 from embedcli.outputs.reading import read_output
 from embedcli.outputs.run_facts import deciding, differences
@@ -38,14 +38,15 @@ def finished_file(
     """
     if plan.format.name not in _GIVE_ROWS_BACK:
         return None, _remark(path, plan)
-    stored: Stored = _read(path, lambda: read_output(path, plan.format.name))
+    stored: Stored = _read(path, lambda: read_output(path, plan.format.name, lazily=True))
     _refuse_other(path, stored.facts, facts, plan)
     # A shard does not hold the rows of the others, which decide what its batches were.
     exact = _is_exact(plan) and "shard" not in facts
-    if not exact or stored.ids is None or stored.sha256 is None:
+    ids, texts = stored.ids, stored.sha256
+    if not exact or ids is None or texts is None:
         return None, _remark(path, plan)
-    keys = _keys(zip(stored.ids, stored.sha256, strict=True))
-    return EarlierRows(keys, _reader(stored.vectors, plan)), ""
+    keys = _read(path, lambda: _keys(zip(ids, texts, strict=True)))
+    return EarlierRows(keys, _reader(stored, plan)), ""
 
 
 class FinishedDirectory:
@@ -95,13 +96,14 @@ class FinishedDirectory:
         read = self._open(self._names[self._file_of[place]])
         return None if read is None else read(self._row_of[place])
 
-    def _opened(self, name: str) -> Callable[[int], FloatArray] | None:
+    def _opened(self, name: str) -> Callable[[int], FloatArray | None] | None:
         """A reader of a file's rows; None when it is gone or damaged and must be made again."""
         path = self._root / name
         if not path.resolve().is_relative_to(self._root.resolve()):
             return None
         try:
-            return _reader(FORMATS[choose_format(None, path).name].read(path).vectors, self._plan)
+            chosen = choose_format(None, path).name
+            return _reader(read_output(path, chosen, lazily=True), self._plan)
         except InputError:
             return None
 
@@ -149,10 +151,16 @@ def _keys(rows: Iterable[tuple[str, str]]) -> Keys:
     return Keys(np.frombuffer(keys, np.uint8).reshape(-1, KEY_BYTES))
 
 
-def _reader(vectors: Any, plan: Plan) -> Callable[[int], FloatArray]:
+def _reader(stored: Stored, plan: Plan) -> Callable[[int], FloatArray | None]:
     """What gives row n of a file: of a table, of matrices in their order, or one matrix."""
-    if isinstance(vectors, dict):
-        matrices: Sequence[Any] = list(vectors.values())
-    else:
-        matrices = [vectors] if plan.matrices else vectors
-    return lambda row: np.array(matrices[row], dtype=np.float32)
+    rows = stored.rows()
+    if plan.matrices and not isinstance(stored.vectors, Mapping):
+        rows = stored.arrays()
+
+    def read(row: int) -> FloatArray | None:
+        try:
+            return np.array(rows[row], dtype=np.float32)
+        except (InputError, IndexError):
+            return None  # it is damaged, and computed again
+
+    return read

@@ -1,4 +1,4 @@
-"""``.npy`` with its index and provenance beside it, and ``.npz`` with everything inside."""
+"""``.npy`` with companions beside it, and the writer of ``.npz`` with everything inside."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 from numpy.lib import format as npy
 
 from embedcli.errors import OutputError
 from embedcli.outputs.rows import Rows
-from embedcli.outputs.stored import Stored, columns, reading
+from embedcli.outputs.stored import Stored
+from embedcli.outputs.unreadable import reading
 
 _LONGEST_COMMENT = 65535
 
@@ -48,24 +48,6 @@ def write_npz(stream: BinaryIO, rows: Rows, facts: Mapping[str, Any]) -> None:
             archive.comment = _comment(facts, "the provenance")
         else:
             _write_columns(archive, rows, json.dumps(facts))
-
-
-def read_npz(path: Path) -> Stored:
-    """Reads an archive of ours or anybody's; pickled objects are refused."""
-    with reading(path, "npz"), zipfile.ZipFile(path) as archive:
-        members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
-        arrays = {}
-        for member in members:
-            with archive.open(member) as stream:
-                array = npy.read_array(stream, allow_pickle=False)
-            arrays[member.filename.removesuffix(".npy")] = array
-        if {"vectors", "ids", "facts"} <= arrays.keys():
-            return _stored_columns(arrays)
-        if not archive.comment:
-            return Stored("npz", arrays, ids=list(arrays))
-        records = [json.loads(member.comment) for member in members]
-        facts = json.loads(archive.comment)
-        return Stored("npz", arrays, facts, **{**columns(records), "ids": list(arrays)})
 
 
 def _write_header(stream: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
@@ -124,18 +106,3 @@ def _write_columns(archive: zipfile.ZipFile, rows: Rows, facts: str) -> None:
                 stream.write(np.array(record[key], dtype).tobytes())
     with _open_member(archive, "facts", zipfile.ZIP_DEFLATED) as stream:
         npy.write_array(stream, np.array(facts), allow_pickle=False)
-
-
-def _stored_columns(arrays: dict[str, npt.NDArray[Any]]) -> Stored:
-    if len(arrays["vectors"]) != len(arrays["ids"]):
-        raise ValueError(f"{len(arrays['vectors'])} vectors but {len(arrays['ids'])} ids")
-    return Stored(
-        "npz",
-        arrays["vectors"],
-        json.loads(str(arrays["facts"])),
-        ids=arrays["ids"].tolist(),
-        sources=arrays["source"].tolist(),
-        n_tokens=arrays["n_tokens"].tolist(),
-        truncated=arrays["truncated"].tolist(),
-        sha256=arrays["sha256"].tolist(),
-    )

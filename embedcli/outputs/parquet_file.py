@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from embedcli.documents import Row
+from embedcli.outputs.on_disk import Array, Column, LazyRows, Matrices
 from embedcli.outputs.rows import Rows
-from embedcli.outputs.stored import Stored, columns, reading
+from embedcli.outputs.stored import INDEX_NAMES, Stored
+from embedcli.outputs.unreadable import reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 _FACTS_KEY = b"embedcli"
 _NUMBERS_IN_A_GROUP = 1 << 21
 _ROWS_IN_A_GROUP = 4096
+_ROWS_IN_A_PIECE = 1024
 _UNWRITABLE = re.compile(r"[\ud800-\udfff]|\\(?=u(?:d[89a-f][0-9a-f]{2}|005c))")
 _ESCAPED = re.compile(r"\\u(d[89a-f][0-9a-f]{2}|005c)")
 
@@ -36,30 +40,79 @@ def write_parquet(stream: BinaryIO, rows: Rows, facts: Mapping[str, Any]) -> Non
 
 
 def read_parquet(path: Path) -> Stored:
-    """Reads a table that has an ``embedding`` column of lists."""
+    """Reads a table that has an ``embedding`` column of lists, a row group at a time.
+
+    Raises:
+        InputError: when the file is no such table, or damaged.
+    """
     with reading(path, "parquet"):
         import pyarrow.parquet as pq
 
-        table = pq.ParquetFile(path).read()
-        metadata = table.schema.metadata or {}
+        with pq.ParquetFile(path) as file:
+            schema, count = file.schema_arrow, file.metadata.num_rows
+        metadata = schema.metadata or {}
         facts = json.loads(metadata[_FACTS_KEY]) if _FACTS_KEY in metadata else None
-        embedding = table.column("embedding").combine_chunks()
-        records = table.drop_columns(["embedding"]).to_pylist()
-        for record in records:
-            record.update((name, _unescape(record[name])) for name in ("id", "source"))
-        known = columns(records)
-        kind = embedding.type.value_type
-        if not hasattr(kind, "value_type"):
-            vectors = embedding.flatten().to_numpy(zero_copy_only=False)
-            dimension = len(vectors) // max(len(embedding), 1) or embedding.type.list_size
-            return Stored("parquet", vectors.reshape(len(embedding), dimension), facts, **known)
-        matrices = {
-            record["id"]: value.values.flatten()
-            .to_numpy(zero_copy_only=False)
-            .reshape(len(value), -1)
-            for record, value in zip(records, embedding, strict=True)
+        known = {
+            field: Column(path, "parquet", count, partial(_values, path, name))
+            for field, name in INDEX_NAMES.items()
+            if name in schema.names
         }
-        return Stored("parquet", matrices, facts, **known)
+        row = schema.field("embedding").type.value_type
+        if hasattr(row, "value_type"):
+            rows = LazyRows(count, _RowGroups(path).row)
+            return Stored("parquet", Matrices(known["ids"], rows), facts, **known)
+        groups = _RowGroups(path)
+        width = getattr(schema.field("embedding").type, "list_size", 0)
+        width = width or (len(groups.row(0)) if count else 0)
+        vectors = LazyRows(count, groups.row, width=width, dtype=row.to_pandas_dtype())
+        return Stored("parquet", vectors, facts, **known)
+
+
+class _RowGroups:
+    """The embeddings of a file; one row group is in memory at a time."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow.parquet as pq
+
+        self._path = path
+        with pq.ParquetFile(path) as file:
+            of_group = range(file.num_row_groups)
+            sizes = [file.metadata.row_group(group).num_rows for group in of_group]
+        self._ends = np.cumsum(sizes)
+        self._rows = lru_cache(maxsize=1)(self._group)
+
+    def row(self, place: int) -> Array:
+        """(D,) or (T, D)."""
+        group = int(np.searchsorted(self._ends, place, "right"))
+        return self._rows(group)[place - int(self._ends[group])]  # counted from the group's end
+
+    def _group(self, group: int) -> Sequence[Array]:
+        import pyarrow.parquet as pq
+
+        with reading(self._path, "parquet"), pq.ParquetFile(self._path) as file:
+            table = file.read_row_group(group, columns=["embedding"], use_threads=False)
+            column = table.column(0).combine_chunks()
+        if not len(column):
+            return []
+        if hasattr(column.type.value_type, "value_type"):
+            flat = (row.values.flatten().to_numpy(zero_copy_only=False) for row in column)
+            return [
+                numbers.reshape(len(row), -1) for row, numbers in zip(column, flat, strict=True)
+            ]
+        numbers: Array = column.flatten().to_numpy(zero_copy_only=False)
+        return list(numbers.reshape(len(column), -1))
+
+
+def _values(path: Path, name: str) -> Iterator[Any]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        # Not iter_batches: what it allocates grows with the rows that it has given.
+        for group in range(file.num_row_groups):
+            column = file.read_row_group(group, columns=[name], use_threads=False).column(0)
+            for start in range(0, len(column), _ROWS_IN_A_PIECE):
+                values = column.slice(start, _ROWS_IN_A_PIECE).to_pylist()
+                yield from map(_unescape, values) if name in {"id", "source"} else values
 
 
 def _schema(rows: Rows, facts: Mapping[str, Any]) -> pa.Schema:

@@ -12,7 +12,8 @@ import numpy as np
 from embedcli.errors import InputError, OutputError
 from embedcli.outputs.companions import read_companions
 from embedcli.outputs.formats import FORMATS, choose_format
-from embedcli.outputs.stored import Stored, reading
+from embedcli.outputs.stored import Stored
+from embedcli.outputs.unreadable import reading
 
 _MAGIC = {
     b"\x93NUMPY": "npy",
@@ -27,13 +28,16 @@ _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]
 _NUMBERS = re.compile(rb"[-+.0-9e]+(?: [-+.0-9e]+)+")
 
 
-def read_output(path: Path, format_name: str | None = None, dtype: str = "float32") -> Stored:
+def read_output(
+    path: Path, format_name: str | None = None, dtype: str = "float32", *, lazily: bool = False
+) -> Stored:
     """Reads an output.
 
     Args:
         path: the file.
         format_name: its format; else the suffix tells, else the first bytes.
         dtype: NumPy name of the numbers in base64 and hex, which do not say it themselves.
+        lazily: whether vectors that cannot be mapped are left on disk until they are asked for.
 
     Raises:
         InputError: when there is no such file, or it is not what it should be.
@@ -49,7 +53,9 @@ def read_output(path: Path, format_name: str | None = None, dtype: str = "float3
         read = read_base64 if name == "base64" else read_hex
         return read(path, np.dtype(dtype).newbyteorder("<").str)
     stored = FORMATS[name].read(path)
-    return replace(stored, **read_companions(path)) if name == "npy" else stored
+    if name == "npy":
+        return replace(stored, **read_companions(path))
+    return stored if lazily else stored.loaded()
 
 
 def _format_of(path: Path) -> str:

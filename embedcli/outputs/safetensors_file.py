@@ -1,33 +1,26 @@
-"""``.safetensors``: ``vectors`` (N, D) or a tensor for each id; the rest in the metadata."""
+"""The writer of ``.safetensors``: ``vectors`` (N, D) or a tensor for each id, facts beside them."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from functools import partial
 from typing import Any, BinaryIO
 
-import numpy as np
-import numpy.typing as npt
-
 from embedcli.errors import OutputError
+from embedcli.outputs.companions import index_line
 from embedcli.outputs.rows import Rows
-from embedcli.outputs.stored import Stored, reading
+from embedcli.outputs.stored import INDEX_NAMES
 
 # Readers of the format refuse a longer header, so none is written.
 LONGEST_HEADER = 100_000_000
-_DTYPES = {
+DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2",
     "I8": "|i1", "U8": "|u1", "BOOL": "|b1",
 }  # fmt: skip
-_COLUMNS = {
-    "ids": "id",
-    "sources": "source",
-    "n_tokens": "n_tokens",
-    "truncated": "truncated",
-    "sha256": "sha256",
-}
+INDEX = "index"
+"""A tensor of bytes, for an index that the header has no room for: a JSON object a line."""
 
 
 def write_safetensors(stream: BinaryIO, rows: Rows, facts: Mapping[str, Any]) -> None:
@@ -36,65 +29,58 @@ def write_safetensors(stream: BinaryIO, rows: Rows, facts: Mapping[str, Any]) ->
     Raises:
         OutputError: when the header would be longer than readers take.
     """
-    length = sum(map(len, _header(rows, facts)))
-    padding = -length % 8
-    if length + padding > LONGEST_HEADER:
+    index = 0
+    header = partial(_header, rows, facts, index)
+    length = sum(map(len, header()))
+    if length > LONGEST_HEADER - 8 and not rows.matrices:
+        index = sum(len(index_line(record)) for record in rows.records())
+        header = partial(_header, rows, facts, index)
+        length = sum(map(len, header()))
+    if length > LONGEST_HEADER - 8:
         raise OutputError(
-            f"the ids and sources of {rows.count} rows do not fit into a safetensors header "
+            f"the names of {rows.count} rows do not fit into a safetensors header "
             f"({LONGEST_HEADER} bytes); use .npz, .npy or .parquet"
         )
+    padding = -length % 8
     stream.write((length + padding).to_bytes(8, "little"))
-    for part in _header(rows, facts):
+    for part in header():
         stream.write(part)
     stream.write(b" " * padding)
     for block in rows.blocks():
         stream.write(block.tobytes())
+    if index:
+        stream.writelines(map(index_line, rows.records()))
 
 
-def read_safetensors(path: Path) -> Stored:
-    """Reads a file of ours or anybody's; lengths, offsets and shapes are checked first.
+def _header(rows: Rows, facts: Mapping[str, Any], index: int) -> Iterator[bytes]:
+    """The JSON header in pieces; a column is a JSON list inside a JSON string.
 
-    Raises:
-        InputError: when the file is no safetensors or not whole.
+    ``index`` is the size of the tensor that takes the place of the columns, 0 for none.
     """
-    with reading(path, "safetensors"):
-        with path.open("rb") as stream:
-            header, start = _read_header(stream, path.stat().st_size)
-        metadata = header.pop("__metadata__", {})
-        size = path.stat().st_size - start
-        tensors = {name: _tensor(path, start, size, name, entry) for name, entry in header.items()}
-        known = {field: json.loads(metadata[field]) for field in _COLUMNS if field in metadata}
-        facts = json.loads(metadata["facts"]) if "facts" in metadata else None
-        if metadata.get("layout") != "vectors":
-            known["ids"] = known.get("ids", list(tensors))
-            return Stored("safetensors", tensors, facts, **known)
-        if len(tensors["vectors"]) != len(known["ids"]):
-            raise ValueError(f"{len(tensors['vectors'])} vectors but {len(known['ids'])} ids")
-        return Stored("safetensors", tensors["vectors"], facts, **known)
-
-
-def _header(rows: Rows, facts: Mapping[str, Any]) -> Iterator[bytes]:
-    """The JSON header in pieces; a column is a JSON list inside a JSON string."""
     layout = "matrices" if rows.matrices else "vectors"
     yield f'{{"__metadata__":{{"layout":"{layout}","facts":{_quoted(json.dumps(facts))}'.encode()
-    for field, key in _COLUMNS.items():
+    for field, key in () if index else INDEX_NAMES.items():
         yield f',"{field}":"['.encode()
         for place, record in enumerate(rows.records()):
             item = json.dumps(record[key])
             yield _quoted(f",{item}" if place else item)[1:-1].encode()
         yield b']"'
     yield b"}"
-    yield from _entries(rows)
+    yield from _entries(rows, index)
     yield b"}"
 
 
-def _entries(rows: Rows) -> Iterator[bytes]:
-    names = {dtype: name for name, dtype in _DTYPES.items()}
+def _entries(rows: Rows, index: int) -> Iterator[bytes]:
+    names = {dtype: name for name, dtype in DTYPES.items()}
     kind, size = names[rows.dtype.str], rows.dtype.itemsize
     if not rows.matrices:
         shape = [rows.count, rows.dimension]
-        entry = {"dtype": kind, "shape": shape, "data_offsets": [0, math.prod(shape) * size]}
+        end = math.prod(shape) * size
+        entry = {"dtype": kind, "shape": shape, "data_offsets": [0, end]}
         yield f',"vectors":{json.dumps(entry)}'.encode()
+        if index:
+            entry = {"dtype": "U8", "shape": [index], "data_offsets": [end, end + index]}
+            yield f',"{INDEX}":{json.dumps(entry)}'.encode()
         return
     begin = 0
     seen = {"__metadata__"}
@@ -110,26 +96,3 @@ def _entries(rows: Rows) -> Iterator[bytes]:
 
 def _quoted(text: str) -> str:
     return json.dumps(text)
-
-
-def _read_header(stream: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
-    length = int.from_bytes(stream.read(8), "little")
-    if size < 8 or length > min(size - 8, LONGEST_HEADER):
-        raise ValueError(f"a header of {length} bytes in a file of {size}")
-    header = json.loads(stream.read(length))
-    if not isinstance(header, dict):
-        raise TypeError("the header is no JSON object")
-    return header, 8 + length
-
-
-def _tensor(
-    path: Path, start: int, size: int, name: str, entry: Mapping[str, Any]
-) -> npt.NDArray[Any]:
-    begin, end = entry["data_offsets"]
-    dtype, shape = np.dtype(_DTYPES[entry["dtype"]]), tuple(entry["shape"])
-    whole = all(isinstance(n, int) and n >= 0 for n in (begin, end, *shape))
-    if not whole or not begin <= end <= size or end - begin != math.prod(shape) * dtype.itemsize:
-        raise ValueError(f"tensor {name} with shape {shape} does not lie in the file")
-    if begin == end:
-        return np.zeros(shape, dtype)
-    return np.memmap(path, dtype=dtype, mode="r", offset=start + begin, shape=shape)

@@ -47,7 +47,8 @@ class Spool:
         self._vectors = AppendedFile(folder / VECTORS_NAME, keep=resume)
         self._catalog = AppendedFile(folder / CATALOG_NAME, keep=resume)
         self._rows = AppendedFile(folder / ROWS_NAME, keep=False)
-        self._pending: list[Entry] = []
+        self._last: Entry | None = None
+        self._committed = 0
         self._synced = time.monotonic()
         self.earlier: EarlierRows | None = None
         self._old = np.zeros((0, RECORD_BYTES), np.uint8)
@@ -63,7 +64,7 @@ class Spool:
     @property
     def committed(self) -> int:
         """Vectors that a resumed run would find."""
-        return self._catalog.flushed // RECORD_BYTES
+        return self._committed
 
     def append(self, row: Row) -> None:
         """Takes one row, (D,) or (T, D); an empty one is remembered and not given back.
@@ -105,14 +106,13 @@ class Spool:
         Raises:
             OSError: when the disk refuses; then a resumed run finds what was committed before.
         """
-        if not self._pending:
+        if self._last is None:
             return
         self._vectors.flush()
-        *others, last = self._pending
-        for entry in (*others, replace(last, ends_stretch=True)):
-            self._catalog.write(entry.pack())
+        self._catalog.write(replace(self._last, ends_stretch=True).pack())
         self._catalog.flush()
-        self._pending.clear()
+        self._last = None
+        self._committed = self._catalog.size // RECORD_BYTES
         if time.monotonic() - self._synced > SECONDS_BETWEEN_SYNCS:
             self._vectors.sync()
             self._catalog.sync()
@@ -152,7 +152,7 @@ class Spool:
         """Drops the rows of a spool that was begun anew and keeps its files open for more."""
         for file in (self._vectors, self._catalog, self._rows):
             file.truncate(0)
-        self._pending.clear()
+        self._last = None
         self._bytes = 0
         self.count = self.columns = self.id_length = self.source_length = 0
 
@@ -175,6 +175,7 @@ class Spool:
         self._catalog.truncate(entries * RECORD_BYTES)
         self._vectors.truncate(size)
         self._old = mapped(self.folder / CATALOG_NAME, entries)
+        self._committed = entries
 
     def _placed(self, row: Row, vector: FloatArray) -> Entry:
         """Where the vector lies: among those of the run before, or behind all others."""
@@ -188,7 +189,10 @@ class Spool:
                 return old
         entry = Entry(key, self._vectors.size, vector.shape, checksum)
         self._vectors.write(data)
-        self._pending.append(entry)
+        if self._last is not None:
+            # Only the last of a stretch says so, and none is trusted before that one is there.
+            self._catalog.write(self._last.pack())
+        self._last = entry
         return entry
 
     def _old_entry(self, place: int) -> Entry:

@@ -1,34 +1,23 @@
-"""What a reader gives back: Stored, and reading errors in one line."""
+"""What a reader gives back: Stored."""
 
 from __future__ import annotations
 
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy.typing as npt
+import numpy as np
 
-from embedcli.errors import InputError
+from embedcli.outputs.on_disk import Array, LazyRows, Matrices, copied_rows
 
-_UNREADABLE = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    EOFError,
-    OverflowError,
-    MemoryError,
-    RecursionError,
-    NotImplementedError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+INDEX_NAMES = {
+    "ids": "id",
+    "sources": "source",
+    "n_tokens": "n_tokens",
+    "truncated": "truncated",
+    "sha256": "sha256",
+}
+"""The fields of Stored, and what index records call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +26,8 @@ class Stored:
 
     Attributes:
         format: the name of its format.
-        vectors: (N, D), or (T, D) matrices by id.
+        vectors: (N, D); or (T, D) matrices by id; or, where ``read_output`` was to leave them on
+            disk, rows and matrices that are read when they are asked for.
         facts: how it was made, or None where the file does not say.
         ids: the rows' ids, or None.
         sources: the files that the rows came from, or None.
@@ -47,7 +37,7 @@ class Stored:
     """
 
     format: str
-    vectors: npt.NDArray[Any] | dict[str, npt.NDArray[Any]]
+    vectors: Array | Mapping[str, Array] | LazyRows
     facts: Mapping[str, Any] | None = None
     ids: Sequence[str] | None = None
     sources: Sequence[str] | None = None
@@ -58,37 +48,40 @@ class Stored:
     @property
     def dtype(self) -> str:
         """The numbers' dtype, by its NumPy name."""
-        if isinstance(self.vectors, dict):
+        if isinstance(self.vectors, Mapping):
             return ", ".join(sorted({array.dtype.name for array in self.vectors.values()}))
-        return self.vectors.dtype.name
+        return str(np.dtype(self.vectors.dtype).name)
+
+    def arrays(self) -> Sequence[Array]:
+        """The table, or the matrices one by one."""
+        if isinstance(self.vectors, Mapping):
+            return list(self.vectors.values())
+        return [self.vectors] if isinstance(self.vectors, np.ndarray) else self.vectors
+
+    def rows(self) -> Sequence[Array] | Array:
+        """The rows by their place: (D,) or (T, D) each."""
+        if isinstance(self.vectors, Matrices):
+            return self.vectors.rows
+        if isinstance(self.vectors, np.memmap):
+            return copied_rows(self.vectors)
+        return list(self.vectors.values()) if isinstance(self.vectors, Mapping) else self.vectors
+
+    def loaded(self) -> Stored:
+        """The same with all vectors in memory or mapped; raises InputError for a damaged file."""
+        if isinstance(self.vectors, Matrices):
+            return replace(self, vectors=self.vectors.loaded())
+        if isinstance(self.vectors, LazyRows):
+            table = np.empty((len(self.vectors), self.vectors.width), self.vectors.dtype)
+            for place, row in enumerate(self.vectors):
+                table[place] = row
+            return replace(self, vectors=table)
+        return self
 
 
 def columns(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Index records -> the fields of Stored that they hold."""
-    names = {"ids": "id", "sources": "source"}
-    fields = ("ids", "sources", "n_tokens", "truncated", "sha256")
-    found = {field: names.get(field, field) for field in fields}
     return {
         field: [record[name] for record in records]
-        for field, name in found.items()
+        for field, name in INDEX_NAMES.items()
         if all(name in record for record in records)
     }
-
-
-@contextmanager
-def reading(path: Path, what: str) -> Iterator[None]:
-    """Turns what goes wrong inside into an InputError that names the file and the format."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"{path} cannot be read as {what}: {reason}", source=str(path), kind="unreadable"
-        ) from error
-    except _UNREADABLE as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(
-            f"{path} is not a whole {what} file: {reason[:200]}; make it again or name its format",
-            source=str(path),
-            kind="malformed",
-        ) from error

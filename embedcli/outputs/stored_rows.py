@@ -17,7 +17,8 @@ from embedcli.errors import InputError
 from embedcli.outputs.companions import companion_paths
 from embedcli.outputs.numpy_files import read_npy
 from embedcli.outputs.reading import read_output
-from embedcli.outputs.stored import Stored, reading
+from embedcli.outputs.stored import Stored
+from embedcli.outputs.unreadable import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class StoredRow:
 
 
 class StoredRows:
-    """The rows of an output that carries its provenance; those of an ``.npy`` are streamed.
+    """The rows of an output that carries its provenance; they are streamed.
 
     Attributes:
         path: the file.
@@ -67,10 +68,8 @@ class StoredRows:
         Raises:
             InputError: when the index is damaged.
         """
-        vectors = self._stored.vectors
-        arrays = iter(vectors.values()) if isinstance(vectors, dict) else iter(vectors)
         with reading(self.path, self._stored.format):
-            for record, numbers in zip(self._records(), arrays, strict=True):
+            for record, numbers in zip(self._records(), self._stored.rows(), strict=True):
                 yield StoredRow(numbers=numbers, **record)
 
     def _records(self) -> Iterator[dict[str, Any]]:
@@ -95,11 +94,12 @@ def read_rows(path: Path) -> StoredRows:
         meta = companion_paths(path)[1]
         with reading(meta, "provenance"):
             facts = dict(json.loads(meta.read_bytes()))
-        vectors = read_npy(path).vectors
-        if facts.get("pooling") == "none" and not isinstance(vectors, dict):
-            vectors = {"": vectors}  # the states of one document are one row
-        return StoredRows(path, facts, Stored("npy", vectors))
-    stored = read_output(path)
+        stored = read_npy(path)
+        if facts.get("pooling") == "none":
+            # The states of one document are one row.
+            stored = Stored("npy", {"": stored.arrays()[0]})
+        return StoredRows(path, facts, stored)
+    stored = read_output(path, lazily=True)
     complete = None not in (stored.ids, stored.sources, stored.n_tokens, stored.truncated)
     if stored.facts is None or stored.sha256 is None or not complete:
         raise InputError(

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embedcli.outputs.stored import Stored, columns, reading
+from embedcli.outputs.stored import Stored, columns
 from embedcli.outputs.text_formats import CSV_COLUMNS
+from embedcli.outputs.unreadable import reading
 
 
 def read_jsonl(path: Path) -> Stored:

@@ -205,10 +205,14 @@ def test_help_and_version_are_data(process: Any) -> None:
     assert "Usage: embedcli" in outcome.stderr
 
 
-def test_the_users_thread_settings_stand() -> None:
-    script = "import embedcli.__main__, os; print(os.environ['OPENBLAS_NUM_THREADS'])"
-    for given, expected in (({}, "1"), ({"OPENBLAS_NUM_THREADS": "2"}, "2")):
-        clean = {name: value for name, value in os.environ.items() if "OPENBLAS" not in name}
+@pytest.mark.parametrize(
+    ("variable", "ours", "theirs"),
+    [("OPENBLAS_NUM_THREADS", "1", "2"), ("TOKENIZERS_PARALLELISM", "false", "true")],
+)
+def test_the_users_thread_settings_stand(variable: str, ours: str, theirs: str) -> None:
+    script = f"import embedcli.__main__, os; print(os.environ[{variable!r}])"
+    clean = {name: value for name, value in os.environ.items() if name != variable}
+    for given, expected in (({}, ours), ({variable: theirs}, theirs)):
         done = subprocess.run(
             [sys.executable, "-c", script], env=clean | given, capture_output=True, check=True
         )
