@@ -6,14 +6,13 @@ import gc
 import os
 import sys
 
-from embedcli.threads import BLAS_VARIABLES
+from embedcli.threads import BLAS_VARIABLES, TOKENIZER_VARIABLE
 
 # Each batch is computed in a thread of its own with BLAS at one thread (see threads.py). BLAS
 # reads these once, when NumPy is loaded; what the user has set stands.
 for _variable in BLAS_VARIABLES.values():
     os.environ.setdefault(_variable, "1")
-# The cores are busy with batches: the tokenizers library's own pool would only get in their way.
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault(TOKENIZER_VARIABLE, "false")
 
 
 SELDOM = 50_000

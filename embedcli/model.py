@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,11 @@ from embedcli.pipeline import OnError, OnProgress, OnStretch, embed_documents, s
 from embedcli.recall import Recall, room_for
 from embedcli.sharding import Share
 from embedcli.steps import Head, build_steps
-from embedcli.threads import available_threads, single_threaded_blas
+from embedcli.threads import (
+    available_threads,
+    single_threaded_blas,
+    single_threaded_tokenizer,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +132,12 @@ class EmbeddingModel:
         """Normalised and cut as the usage says."""
         return self.head.finish(vector)
 
-    def computing(self) -> AbstractContextManager[None]:
-        """BLAS at one thread where the engine runs batches side by side."""
-        return single_threaded_blas() if self.engine.name == "numpy" else nullcontext()
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """The tokenizer at one thread, and BLAS where the engine runs batches side by side."""
+        blas = single_threaded_blas() if self.engine.name == "numpy" else nullcontext()
+        with single_threaded_tokenizer(), blas:
+            yield
 
     def facts(self) -> Mapping[str, Any]:
         """How vectors of this model are made: what belongs into the provenance of an output.

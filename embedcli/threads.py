@@ -20,6 +20,9 @@ BLAS_VARIABLES = {
 }
 """What each BLAS that NumPy may be built on reads once, when NumPy is loaded."""
 
+TOKENIZER_VARIABLE = "TOKENIZERS_PARALLELISM"
+"""What the tokenizers library reads at each call with several texts."""
+
 
 def available_threads(
     cgroups: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
@@ -83,6 +86,23 @@ def single_threaded_blas() -> Iterator[None]:
 
     with ThreadpoolController().select(internal_api=free).limit(limits=1):
         yield
+
+
+@contextmanager
+def single_threaded_tokenizer() -> Iterator[None]:
+    """Hold the tokenizers library to the thread that calls it, and put it back after.
+
+    Its own pool of threads would get in the way of ours, and a process that has used it cannot
+    fork without a warning. What the user has set stands; the command sets it for its process.
+    """
+    if TOKENIZER_VARIABLE in os.environ:
+        yield
+        return
+    os.environ[TOKENIZER_VARIABLE] = "false"
+    try:
+        yield
+    finally:
+        os.environ.pop(TOKENIZER_VARIABLE, None)
 
 
 def blas_libraries() -> list[str]:

@@ -17,6 +17,7 @@ from embedcli.checkpoints.auto_tokenizer import BuiltTokenizer, build_by_transfo
 from embedcli.checkpoints.tokenizer_file import build_bare, build_from_file
 from embedcli.documents import IntArray
 from embedcli.errors import InputError, ModelError
+from embedcli.threads import TOKENIZER_VARIABLE
 
 Side = Literal["left", "right"]
 
@@ -82,10 +83,9 @@ class Tokenizer:
             ModelError: when the tokenizer meets a fault of its own file.
         """
         try:
-            # One call for all lets other threads work meanwhile. Where the variable is not set the
-            # library would start its pool of threads, which forbids forking, so a caller's process
-            # is spared that; the command sets it.
-            if "TOKENIZERS_PARALLELISM" in os.environ:
+            # One call for all lets other threads work meanwhile. It starts the library's pool of
+            # threads unless the variable says otherwise: `threads` sets it where we compute.
+            if TOKENIZER_VARIABLE in os.environ:
                 return self._ids_together(texts)
             return [self._ids(text) for text in texts]
         except TypeError as error:

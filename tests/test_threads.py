@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from embedcli.threads import BLAS_VARIABLES, available_threads, single_threaded_blas
+from embedcli.threads import (
+    BLAS_VARIABLES,
+    available_threads,
+    single_threaded_blas,
+    single_threaded_tokenizer,
+)
 
 
 @pytest.fixture
@@ -124,3 +129,17 @@ def test_a_number_for_another_blas_does_not_keep_ours_at_many_threads(
 def _ours() -> str:
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     return pools[0]["internal_api"] if pools else ""
+
+
+def test_the_tokenizer_is_held_to_one_thread_and_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TOKENIZERS_PARALLELISM", raising=False)
+    with single_threaded_tokenizer():
+        assert os.environ["TOKENIZERS_PARALLELISM"] == "false"
+    assert "TOKENIZERS_PARALLELISM" not in os.environ
+
+
+def test_what_the_user_says_of_the_tokenizer_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
+    with single_threaded_tokenizer():
+        assert os.environ["TOKENIZERS_PARALLELISM"] == "true"
+    assert os.environ["TOKENIZERS_PARALLELISM"] == "true"
