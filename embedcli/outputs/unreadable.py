@@ -33,9 +33,9 @@ def reading(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = error.strerror or " ".join(str(error).split())  # arrow's have several lines
         raise InputError(
-            f"{path} cannot be read as {what}: {reason}", source=str(path), kind="unreadable"
+            f"{path} cannot be read as {what}: {reason[:200]}", source=str(path), kind="unreadable"
         ) from error
     except _UNREADABLE as error:
         reason = " ".join(str(error).split()) or type(error).__name__

@@ -134,3 +134,25 @@ def test_a_column_that_is_too_short_is_told(tmp_path: Path) -> None:
     column = Column(tmp_path / "f.npz", "npz", 3, lambda: iter("ab"))
     with pytest.raises(InputError, match="3 rows but 2 values"):
         list(column)
+
+
+@pytest.mark.parametrize("matrices", [False, True])
+@pytest.mark.parametrize("name", FORMATS)
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_damaged_bytes_give_rows_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory, name: str, matrices: bool, data: st.DataObject
+) -> None:
+    rows = [make_row(f"d{n}", np.ones((3, 4) if matrices else 4) * n) for n in range(6)]
+    path = write(tmp_path_factory.mktemp("damaged") / f"v.{name}", rows, matrices=matrices)
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.sampled_from([None, len(content) // 2, -5]))])
+    found = None
+    try:
+        assert len(list(read_rows(path))) <= len(rows)
+        read_output(path)
+    except InputError as error:
+        found = str(error)
+    assert found is None or "\n" not in found
