@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 
+from embedcli.cli.interrupts import INTERRUPTED, interruptible
 from embedcli.threads import BLAS_VARIABLES, TOKENIZER_VARIABLE
 
 # Each batch is computed in a thread of its own with BLAS at one thread (see threads.py). BLAS
@@ -24,9 +25,15 @@ def main() -> None:
     """Entry point of the console script."""
     gc.set_threshold(SELDOM)
     _open_missing_streams()
-    from embedcli.cli.app import app
+    try:
+        with interruptible():
+            from embedcli.cli.app import app
 
-    app(prog_name="embedcli")
+            app(prog_name="embedcli")
+    except KeyboardInterrupt:
+        # Before the command began or after it ended; in between the boundary says more.
+        sys.stderr.write("embedcli: interrupted\n")
+        sys.exit(INTERRUPTED)
 
 
 def _open_missing_streams() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from embedcli.cli.interrupts import INTERRUPTED, interruptible
+from embedcli.cli.interrupts import INTERRUPTED
 from embedcli.cli.screen import for_people, printable
 from embedcli.errors import EmbedcliError
 
@@ -26,20 +26,20 @@ class Boundary(TyperGroup):
             return super().make_context(*args, **extra)
         except WRONG_USAGE as error:
             raise _wrong_usage(error) from error
+        except KeyboardInterrupt as error:
+            raise _interrupted(error) from error
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the arguments name."""
         try:
-            with interruptible():
-                return super().invoke(ctx)
+            return super().invoke(ctx)
         except WRONG_USAGE as error:
             raise _wrong_usage(error) from error
         except EmbedcliError as error:
             _say(str(error), error)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
-            _say("interrupted", error)
-            raise typer.Exit(INTERRUPTED) from error
+            raise _interrupted(error) from error
         except BrokenPipeError as error:
             # The reader has left, as `head` does: there is nobody to tell. Python would complain
             # once more when it flushes at exit, unless stdout leads elsewhere.
@@ -59,6 +59,11 @@ def _wrong_usage(error: Any) -> typer.Exit:
     command = error.ctx.command_path if error.ctx else "embedcli"
     _say(f"{error.format_message().rstrip('.')}; see {command} --help")
     return typer.Exit(error.exit_code)
+
+
+def _interrupted(error: KeyboardInterrupt) -> typer.Exit:
+    _say("interrupted", error)
+    return typer.Exit(INTERRUPTED)
 
 
 def _say(message: str, error: BaseException | None = None) -> None:

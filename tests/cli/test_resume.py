@@ -144,6 +144,25 @@ def test_a_signal_before_anything_is_done_leaves_nothing(place: Path) -> None:
     assert list(place.iterdir()) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", ["embedcli.cli.app", "embedcli.cli.job", "embedcli.outputs"])
+def test_a_signal_during_the_start_is_one_line(number: signal.Signals, moment: str) -> None:
+    script = f"""
+import os, sys
+class Sends:
+    def find_spec(self, name, path=None, target=None):
+        if name == {moment!r}:
+            os.kill(os.getpid(), {int(number)})
+sys.meta_path.insert(0, Sends())
+sys.argv = ["embedcli", "embed", "-t", "a text", "-q"]
+from embedcli.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (130, b"")
+    assert done.stderr == b"embedcli: interrupted\n"
+
+
 def test_a_second_signal_ends_the_process_at_once() -> None:
     script = """
 import sys
