@@ -7,10 +7,12 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from types import FrameType
 
 INTERRUPTED = 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_TRIES_AGAIN = getattr(signal, "SIGALRM", None)
+_SECONDS_BETWEEN_TRIES = 0.002
 
 
 @contextmanager
@@ -23,14 +25,18 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
     handler = _Handler()
-    for number, old in before.items():
-        if old is not signal.SIG_IGN:
-            signal.signal(number, handler)
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    handlers = {number: handler.stop for number, old in before.items() if old is not signal.SIG_IGN}
+    if _TRIES_AGAIN is not None:
+        before[_TRIES_AGAIN] = signal.getsignal(_TRIES_AGAIN)
+        handlers[_TRIES_AGAIN] = handler.interrupt
+    for number, new in handlers.items():
+        signal.signal(number, new)
     try:
         yield
     finally:
+        handler.give_up()
         for number, old in before.items():
             signal.signal(number, old)
 
@@ -39,9 +45,30 @@ class _Handler:
     def __init__(self) -> None:
         self._stopping = False
 
-    def __call__(self, *_: object) -> NoReturn:
+    def stop(self, _number: int, frame: FrameType | None) -> None:
         if self._stopping:
             # Not by an exception: the threads of the batch at hand would be waited for.
             os._exit(INTERRUPTED)
         self._stopping = True
+        self.interrupt(_number, frame)
+
+    def interrupt(self, _number: int, frame: FrameType | None) -> None:
+        # An exception between the taking of a lock and its `with` leaves the lock taken, and
+        # whoever closes the pool would wait for ever: try again a moment later.
+        if _TRIES_AGAIN is not None and _holds_locks_of_a_pool(frame):
+            signal.setitimer(signal.ITIMER_REAL, _SECONDS_BETWEEN_TRIES)
+            return
         raise KeyboardInterrupt
+
+    @staticmethod
+    def give_up() -> None:
+        if _TRIES_AGAIN is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _holds_locks_of_a_pool(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "concurrent.futures.thread":
+            return True
+        frame = frame.f_back
+    return False

@@ -185,6 +185,32 @@ with interruptible():
         assert process.wait(60) == 130
 
 
+def test_a_signal_waits_while_a_pool_of_threads_holds_its_locks() -> None:
+    script = """
+import os, signal, time
+from concurrent.futures import ThreadPoolExecutor
+from embedcli.cli.interrupts import interruptible
+start = ThreadPoolExecutor._adjust_thread_count
+def start_and_be_interrupted(pool):
+    os.kill(os.getpid(), signal.SIGINT)
+    print("locked")
+    start(pool)
+ThreadPoolExecutor._adjust_thread_count = start_and_be_interrupted
+with interruptible(), ThreadPoolExecutor(1) as pool:
+    try:
+        pool.submit(int)
+        print("submitted")
+        time.sleep(30)
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, timeout=20
+    )
+    said = done.stdout.decode().split()
+    assert (said[0], said[-1]) == ("locked", "interrupted")
+
+
 def test_an_ignored_signal_stays_ignored() -> None:
     script = """
 import os, signal
