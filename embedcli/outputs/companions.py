@@ -14,7 +14,6 @@ from embedcli.outputs.unreadable import reading
 
 DIRECTORY_INDEX = "embedcli.index.jsonl"
 DIRECTORY_META = "embedcli.meta.json"
-_KEPT = ("id", "source", "n_tokens", "truncated", "sha256")
 
 
 def companion_paths(target: Path) -> tuple[Path, Path]:
@@ -25,7 +24,8 @@ def companion_paths(target: Path) -> tuple[Path, Path]:
 
 def index_line(record: Mapping[str, Any], **place: Any) -> bytes:
     """One row's line; ``place`` tells where a directory keeps it."""
-    return json.dumps(place | {name: record[name] for name in _KEPT}).encode() + b"\n"
+    kept = {name: record[name] for name in INDEX_NAMES.values()}
+    return json.dumps(place | kept).encode() + b"\n"
 
 
 def meta_text(facts: Mapping[str, Any]) -> bytes:

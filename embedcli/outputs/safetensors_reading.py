@@ -20,6 +20,7 @@ from embedcli.outputs.unreadable import reading
 _OURS = b'{"__metadata__":{"layout":"vectors","facts":"'
 _PIECE_BYTES = 1 << 16
 _Spans = dict[str, tuple[int, int]]
+_Place = tuple[int, np.dtype[Any], tuple[int, ...]]
 
 
 def read_safetensors(path: Path) -> Stored:
@@ -49,9 +50,6 @@ def read_safetensors(path: Path) -> Stored:
         known["ids"] = known.get("ids", list(tensors))
         facts = json.loads(metadata["facts"]) if "facts" in metadata else None
         return Stored("safetensors", Matrices(list(tensors), rows), facts, **known)
-
-
-_Place = tuple[int, np.dtype[Any], tuple[int, ...]]
 
 
 def _stored_vectors(
