@@ -11,7 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache, partial
 from pathlib import Path
 from unittest.mock import patch
@@ -25,6 +25,7 @@ from embedcli.attention import (
     dot_product,
     folding,
     linear,
+    multi_head,
     normalization,
     padding_mask,
     softmax,
@@ -130,6 +131,10 @@ def _whole_arrays() -> Iterator[None]:
         yield
 
 
+def _keys_row_by_row() -> AbstractContextManager[object]:
+    return patch.object(multi_head, "SEVERAL_KEYS", 1 << 30)
+
+
 @contextmanager
 def _nothing() -> Iterator[None]:
     yield
@@ -143,6 +148,7 @@ VARIANTS: dict[str, tuple[Callable[[], object], Run]] = {
     "input order": (_nothing, in_input_order),
     "padded batches of 32": (_nothing, padded),
     "maximum taken off before exp": (_shifted_softmax, as_it_is),
+    "keys row by row": (_keys_row_by_row, as_it_is),
     "activation and norm over whole arrays": (_whole_arrays, as_it_is),
     "fresh memory for each batch": (_nothing, fresh_memory),
 }

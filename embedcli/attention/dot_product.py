@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,13 @@ _SMALLEST_TOTAL, _LARGEST_TOTAL = 1e-25, 1e25
 MOST_SCORES = 1 << 19
 """Scores that are computed at once (2 MiB): more would leave the cache, and a long text's would
 not fit into memory at all."""
+
+UNPACKED_PRODUCT = 10**6
+"""Multiply-adds of a product that OpenBLAS does straight from its operands, on AVX-512; it copies
+those of a larger one into panels first, which costs a sixth of so thin a product."""
+
+FEWEST_QUERIES = 16
+"""A product of fewer rows is not worth having straight."""
 
 
 def scaled_dot_product_attention(
@@ -86,14 +94,22 @@ def _attend(
     out: Array,
     memory: Memory,
 ) -> None:
-    """Attention into ``out``, in halves as long as the scores are too many for the cache."""
+    """Attention into ``out``, in parts whose scores stay in the cache."""
     shape = (*query.shape[:-1], key.shape[-2])
-    axis = _axis_to_halve(shape)
-    if axis is not None:
-        for half in _halves(shape[:-1], axis):
-            batch, seen = half[:-1], None if mask is None else mask[half]
-            _attend(query[half], key[batch], value[batch], seen, scale, out[half], memory)
-        return
+    for part in _parts(shape, _most_queries(key)):
+        batch, seen = part[:-1], None if mask is None else mask[part]
+        _attend_at_once(query[part], key[batch], value[batch], seen, scale, out[part], memory)
+
+
+def _attend_at_once(
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: npt.NDArray[np.generic] | None,
+    scale: float,
+    out: Array,
+    memory: Memory,
+) -> None:
     scores = _scores(query, key, mask, scale, memory, PER_UNIT)
     # Scores of trained models are small, so exp without the maximum taken off is exact and saves
     # two passes; the sums tell when it was not, and then the shifted form is done instead.
@@ -109,18 +125,35 @@ def _attend(
     out /= totals
 
 
-def _axis_to_halve(shape: tuple[int, ...]) -> int | None:
-    """The first axis before the keys that is longer than one, or None when all fits."""
-    if math.prod(shape) <= MOST_SCORES:
-        return None
-    return next((axis for axis, size in enumerate(shape[:-1]) if size > 1), None)
+def _most_queries(key: Array) -> int:
+    """Queries that one product with all the keys (..., K, d) should have at most."""
+    keys: int = max(1, key.shape[-2])
+    width: int = max(1, key.shape[-1])
+    most = max(1, MOST_SCORES // keys)
+    straight = UNPACKED_PRODUCT // (keys * width)
+    # Keys that lie row by row would have to be turned in any case.
+    lie_by_feature = key.strides[-2] == key.itemsize
+    return min(most, straight) if lie_by_feature and straight >= FEWEST_QUERIES else most
 
 
-def _halves(shape: tuple[int, ...], axis: int) -> list[tuple[slice, ...]]:
-    whole = [slice(None)] * len(shape)
-    middle = shape[axis] // 2
-    parts = (slice(middle), slice(middle, None))
-    return [(*whole[:axis], part, *whole[axis + 1 :]) for part in parts]
+def _parts(shape: tuple[int, ...], most_queries: int) -> Iterator[tuple[slice, ...]]:
+    """Cut scores (..., Q, K) into parts (..., Q) of at most MOST_SCORES, the queries evenly."""
+    *batch, queries, keys = shape
+    rows = max(1, math.ceil(queries / math.ceil(max(1, queries) / most_queries)))
+    for matrices in _boxes(batch, MOST_SCORES // max(1, rows * keys)):
+        for start in range(0, queries, rows):
+            yield (*matrices, slice(start, start + rows))
+
+
+def _boxes(shape: Sequence[int], most: int) -> Iterator[tuple[slice, ...]]:
+    """Cut an array into runs of its first axes that hold at most ``most`` items, or one."""
+    if not shape:
+        yield ()
+        return
+    step = max(1, most // max(1, math.prod(shape[1:])))
+    for start in range(0, shape[0], step):
+        for rest in _boxes(shape[1:], most):
+            yield (slice(start, start + step), *rest)
 
 
 def _scores(

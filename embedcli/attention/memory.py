@@ -33,6 +33,20 @@ class Memory:
             buffer = self._buffers[key] = np.empty(size, dtype)
         return buffer[:size].reshape(shape)
 
+    def columns(
+        self, name: str, shape: tuple[int, int], dtype: npt.DTypeLike = np.float32
+    ) -> Array:
+        """As ``array``, (R, C), but with the numbers of a column side by side.
+
+        Columns begin an odd number of 64-byte lines apart. Where R is a power of two they would
+        otherwise all fall into the same few lines of the cache, and drive each other out.
+        """
+        rows, columns = shape
+        in_line = 64 // np.dtype(dtype).itemsize
+        lines = math.ceil(rows / in_line) | 1
+        length = lines * in_line
+        return self.array(name, (columns, length), dtype)[:, :rows].T
+
 
 def tiles(rows: int, width: int) -> list[slice]:
     """Slices that cut ``rows`` rows of ``width`` numbers into pieces of about TILE numbers."""

@@ -21,6 +21,9 @@ from embedcli.attention.rotary import RotaryEmbedding
 Mask = npt.NDArray[np.generic]
 """Broadcast to (..., H, Q, K); see ``scaled_dot_product_attention``."""
 
+SEVERAL_KEYS = 24
+"""Tokens from which on a text's keys are better laid feature by feature."""
+
 LengthMask = Callable[[int], Mask | None]
 """The mask of texts of T tokens, a relative position bias say: T -> (H, T, T), or None."""
 
@@ -172,7 +175,7 @@ class MultiHeadAttention:
             _check_blocks(x, context, blocks)
         seen = x if context is None else context
         q = self._project("q", self.query, x, memory)
-        k = self._project("k", self.key, seen, memory)
+        k = self._keys(seen, blocks or (), memory)
         v = self._project("v", self.value, seen, memory)
         self._prepare(q, k, blocks, memory)
         mixed = memory.array("mixed", q.shape, x.dtype)
@@ -188,6 +191,16 @@ class MultiHeadAttention:
                 scale=self.scale, out=block.of(mixed), memory=memory,
             )  # fmt: skip
         return self._project("attended", self.output, mixed, memory)
+
+    def _keys(self, seen: Array, blocks: Sequence[Block], memory: Memory) -> Array:
+        """(..., K, D) -> (..., K, G d)."""
+        longest = max((block.length for block in blocks), default=0)
+        if longest < SEVERAL_KEYS or self.key_norm is not None or self.rotary is not None:
+            return self._project("k", self.key, seen, memory)
+        # Feature by feature: a product with queries then takes the keys as they lie. The projection
+        # writes them so for nothing; behind a norm or a rotation they would have to be copied.
+        shape = (len(seen), self.key.weight.shape[0])
+        return self.key(seen, memory.columns("k", shape, seen.dtype), memory=memory)
 
     def _prepare(self, q: Array, k: Array, blocks: Sequence[Block] | None, memory: Memory) -> None:
         """Normalise and turn the heads of queries and keys (..., T, H d), in place."""

@@ -149,6 +149,19 @@ def test_no_key_at_all_gives_zeros(normal):
     np.testing.assert_array_equal(result, np.zeros((2, 3)))
 
 
+@pytest.mark.parametrize("by_feature", [False, True])
+@pytest.mark.parametrize(
+    ("texts", "queries", "keys"), [(2, 300, 300), (3, 1, 2000), (1, 7, 40_000)]
+)
+def test_many_scores_are_done_in_parts_that_fit_together(normal, by_feature, texts, queries, keys):
+    query, value = normal(texts, 4, queries, 32), normal(texts, 4, keys, 32)
+    key = normal(texts, 4, 32, keys).swapaxes(-1, -2)
+    key = key if by_feature else np.ascontiguousarray(key)
+    mask = normal(texts, 1, queries, keys) > -1
+    result = scaled_dot_product_attention(query, key, value, mask, memory=Memory())
+    np.testing.assert_allclose(result, exactly(query, key, value, mask), atol=2e-6)
+
+
 @pytest.mark.parametrize("size", [1, 1e5])
 def test_inputs_are_left_alone_and_out_may_have_any_strides(normal, size):
     query, key, value = normal(5, 4, scale=size), normal(6, 4), normal(6, 4)

@@ -26,6 +26,20 @@ def test_a_larger_array_leaves_what_was_handed_out_alone():
     np.testing.assert_array_equal(small, 1)
 
 
+def test_columns_are_an_array_whose_columns_lie_together_an_odd_number_of_lines_apart():
+    memory = Memory()
+    for rows in (1, 15, 16, 1000, 1024):
+        x = memory.columns("keys", (rows, 6))
+        assert x.shape == (rows, 6)
+        assert x.strides[0] == 4
+        assert x.strides[1] % 128 == 64
+        x[:] = np.arange(6)
+        np.testing.assert_array_equal(x.sum(axis=0), rows * np.arange(6))
+    wide = memory.columns("keys", (9, 6), np.float64)
+    assert wide.dtype == np.float64
+    assert wide.strides == (8, 192)
+
+
 def test_tiles_cover_every_row_once():
     for rows, width in ((0, 8), (1, TILE * 3), (1000, 384), (7, 1)):
         covered = [row for cut in tiles(rows, width) for row in range(rows)[cut]]

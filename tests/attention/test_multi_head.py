@@ -124,6 +124,17 @@ def test_packed_equals_padded_and_masked_equals_each_alone(lengths, seed):
         np.testing.assert_allclose(masked[number, : len(text)], alone, rtol=1e-5, atol=2e-5)
 
 
+@pytest.mark.parametrize("lengths", [(24,), (300, 23, 23), (130, 130, 130, 40, 1)])
+def test_long_texts_in_a_packed_batch_get_what_each_gets_alone(normal, lengths):
+    attention, starts = layer(), np.cumsum([0, *lengths])
+    packed = normal(starts[-1], 12)
+    blocks = [Block(int(start), 1, length) for start, length in zip(starts, lengths, strict=False)]
+    together = attention(packed, blocks=blocks, memory=Memory())
+    for start, length in zip(starts, lengths, strict=False):
+        text = slice(start, start + length)
+        np.testing.assert_allclose(together[text], attention(packed[text]), rtol=1e-5, atol=2e-5)
+
+
 @pytest.mark.parametrize("rows", [7, 9])
 def test_blocks_that_do_not_cover_the_batch_are_refused(normal, rows):
     with pytest.raises(ValueError, match=rf"expected x of 8 rows and no context, got \({rows}, 12"):
