@@ -7,6 +7,7 @@ attention runs over each block, and no arithmetic is spent on padding.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -49,17 +50,22 @@ def pack(windows: Sequence[IntArray], order: Sequence[int]) -> Batch:
     return Batch(ids, tuple(blocks), tuple(order))
 
 
-def batches(windows: Sequence[IntArray], max_tokens: int) -> Iterator[Batch]:
+def batches(
+    windows: Sequence[IntArray], max_tokens: int, *, tapers: bool = True
+) -> Iterator[Batch]:
     """Cut windows into batches of at most ``max_tokens`` tokens, longest windows first.
 
-    Towards the end batches become smaller, down to a quarter, so that threads which take them in
-    turn end at about the same time. How many threads there are does not matter: vectors must not
-    depend on it, not even in their last bits.
-
     A window that is longer than ``max_tokens`` is a batch of its own.
+
+    Args:
+        windows: token ids of each.
+        max_tokens: tokens of a batch.
+        tapers: nothing follows, so batches become smaller towards the end, down to a quarter: then
+            threads which take them in turn end at about the same time. How many threads there are
+            does not matter: vectors must not depend on it, not even in their last bits.
     """
     longest_first = sorted(range(len(windows)), key=lambda place: -len(windows[place]))
-    left = sum(map(len, windows))
+    left = sum(map(len, windows)) if tapers else math.inf
     pending: list[int] = []
     tokens, room = 0, _room(left, max_tokens)
     for place in longest_first:
@@ -74,6 +80,6 @@ def batches(windows: Sequence[IntArray], max_tokens: int) -> Iterator[Batch]:
         yield pack(windows, pending)
 
 
-def _room(left: int, max_tokens: int) -> int:
-    """Tokens of the next batch, when ``left`` tokens are still to be batched."""
-    return min(max_tokens, max(left // 4, max_tokens // 4))
+def _room(left: float, max_tokens: int) -> float:
+    """Most tokens of the next batch, when ``left`` tokens are still to be batched."""
+    return min(max_tokens, max(left / 4, max_tokens / 4))

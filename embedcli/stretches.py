@@ -16,6 +16,10 @@ STRETCH_TOKENS = 1 << 16
 STRETCH_WINDOWS = 2048
 """A window takes about a kilobyte beside its tokens, so very short ones end a stretch early."""
 
+FIRST = 1 / 16
+"""The first stretch, of a whole one: workers and readers of the rows wait for no more. Each
+further one is twice as long, up to the whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -57,22 +61,26 @@ def stretches(
 ) -> Iterator[Stretch]:
     """Cut windows into stretches; one ends with a document, unless that is too long.
 
+    A stretch is given when the first window behind it is there, or the end, because the batches
+    of the last one are to end together.
+
     Args:
         windows: read lazily.
         batch_tokens: tokens a batch should have.
         share: the part of the batches that is computed; None for all.
     """
     held: list[Window] = []
-    tokens = 0
+    tokens, size, is_full = 0, FIRST, False
     for window in windows:
+        if is_full:
+            yield _cut(held, batch_tokens, share, tapers=False)
+            held, tokens, size = [], 0, min(1.0, 2 * size)
         held.append(window)
         tokens += len(window.ids)
-        fullness = max(tokens / STRETCH_TOKENS, len(held) / STRETCH_WINDOWS)
-        if fullness >= (1 if window.is_last else 2):
-            yield _cut(held, batch_tokens, share)
-            held, tokens = [], 0
+        fullness = max(tokens / STRETCH_TOKENS, len(held) / STRETCH_WINDOWS) / size
+        is_full = fullness >= (1 if window.is_last else 2)
     if held:
-        yield _cut(held, batch_tokens, share)
+        yield _cut(held, batch_tokens, share, tapers=True)
 
 
 def measure(windows: Sequence[Window]) -> tuple[int, int, int]:
@@ -82,9 +90,9 @@ def measure(windows: Sequence[Window]) -> tuple[int, int, int]:
     return len(ended), tokens, sum(len(document.text.encode()) for document in ended)
 
 
-def _cut(windows: list[Window], batch_tokens: int, share: Share | None) -> Stretch:
+def _cut(windows: list[Window], batch_tokens: int, share: Share | None, *, tapers: bool) -> Stretch:
     unknown = [window for window in windows if not window.task.is_known]
-    cut = list(batches([window.ids for window in unknown], batch_tokens))
+    cut = list(batches([window.ids for window in unknown], batch_tokens, tapers=tapers))
     if share is None or not cut:
         return Stretch(windows, unknown, [True] * len(unknown), cut)
     return Stretch(windows, unknown, *share.choose(unknown, cut))
