@@ -18,7 +18,7 @@ from embedcli.inputs import ReadOptions, Tally, escape, read_documents
 from embedcli.model import EmbeddingModel
 from embedcli.options import ModelOptions
 from embedcli.outputs.comparison import distance
-from embedcli.outputs.run_facts import deciding, differences
+from embedcli.outputs.resuming.run_facts import deciding, differences
 from embedcli.outputs.stored_rows import StoredRow, StoredRows
 
 EXACT, ROUGH = 1e-5, 2e-2

@@ -48,7 +48,7 @@ CONFINED = {
     "typer": {"cli/"},
     "rich": {"cli/"},
     "transformers": {"engines/torch_engine.py", "checkpoints/auto_tokenizer.py"},
-    "pyarrow": {"inputs/parquet.py", "outputs/"},
+    "pyarrow": {"inputs/parquet.py", "outputs/formats/parquet_file.py"},
     "huggingface_hub": {"checkpoints/"},
 }
 LAZY = ("torch", "transformers", "pyarrow", "huggingface_hub", "rich", "asyncio", "multiprocessing",

@@ -13,15 +13,15 @@ from embedcli.documents import Row
 from embedcli.errors import OutputError
 from embedcli.outputs.atomic import atomic_files, file_errors_as_output_errors
 from embedcli.outputs.companions import DIRECTORY_INDEX, DIRECTORY_META, index_line, meta_text
-from embedcli.outputs.finished import FinishedDirectory
 from embedcli.outputs.formats import FORMATS, Format
 from embedcli.outputs.mirroring import PARTIAL_NAME, mirrored_name, place_inside
 from embedcli.outputs.output import Output
 from embedcli.outputs.plan import Plan, refuse_existing
 from embedcli.outputs.quantization import Quantizer
+from embedcli.outputs.resuming.finished import FinishedDirectory
+from embedcli.outputs.resuming.run_folder import FILE_FOLDER, RunFolder
+from embedcli.outputs.resuming.spool import Spool
 from embedcli.outputs.rows import Rows
-from embedcli.outputs.run_folder import FILE_FOLDER, RunFolder
-from embedcli.outputs.spool import Spool
 from embedcli.outputs.staging import refuse_double_id
 
 

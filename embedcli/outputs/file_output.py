@@ -9,10 +9,10 @@ from typing import Any
 from embedcli.documents import Row
 from embedcli.outputs.atomic import atomic_files, file_errors_as_output_errors
 from embedcli.outputs.companions import index_line, meta_text
-from embedcli.outputs.finished import finished_file
 from embedcli.outputs.output import Output
 from embedcli.outputs.plan import Plan, refuse_existing, targets_of
-from embedcli.outputs.run_folder import RunFolder
+from embedcli.outputs.resuming.finished import finished_file
+from embedcli.outputs.resuming.run_folder import RunFolder
 from embedcli.outputs.staging import Staging
 
 

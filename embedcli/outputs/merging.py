@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from embedcli.documents import Row
 from embedcli.errors import OutputError
-from embedcli.outputs.run_facts import deciding, differences
+from embedcli.outputs.resuming.run_facts import deciding, differences
 from embedcli.outputs.share_map import DIGEST, FACTS_OF_A_SHARD, SHARD, read_share_map
 from embedcli.outputs.stored_rows import StoredRows, read_rows
 

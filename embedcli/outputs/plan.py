@@ -108,7 +108,7 @@ def _check_place(path: Path, plan: Plan) -> None:
     else:
         _check_file(path, plan.format, overwrite=replaces)
     if plan.partial is not None:
-        from embedcli.outputs.unfinished import check_claims
+        from embedcli.outputs.resuming.unfinished import check_claims
 
         check_claims(plan.partial, str(path), settled=replaces)
 

@@ -48,7 +48,7 @@ def read_output(
         raise InputError(f"{path} is {kind}", source=str(path), kind="missing")
     name = choose_format(format_name, None).name if format_name else _format_of(path)
     if name in {"base64", "hex"}:
-        from embedcli.outputs.text_reading import read_base64, read_hex
+        from embedcli.outputs.formats.text_reading import read_base64, read_hex
 
         read = read_base64 if name == "base64" else read_hex
         return read(path, np.dtype(dtype).newbyteorder("<").str)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from embedcli.documents import Row
 from embedcli.errors import InputError
 from embedcli.outputs.companions import companion_paths
-from embedcli.outputs.numpy_files import read_npy
+from embedcli.outputs.formats.numpy_files import read_npy
 from embedcli.outputs.reading import read_output
 from embedcli.outputs.stored import Stored
 from embedcli.outputs.unreadable import reading

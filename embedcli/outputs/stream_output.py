@@ -9,12 +9,12 @@ from typing import Any, BinaryIO
 
 from embedcli.documents import Row
 from embedcli.outputs.atomic import file_errors_as_output_errors
+from embedcli.outputs.formats.text_formats import Layout
 from embedcli.outputs.output import Output
 from embedcli.outputs.plan import Plan
 from embedcli.outputs.quantization import Quantizer
-from embedcli.outputs.spool import Spool
+from embedcli.outputs.resuming.spool import Spool
 from embedcli.outputs.staging import Staging
-from embedcli.outputs.text_formats import Layout
 
 _NAME = "standard output"
 

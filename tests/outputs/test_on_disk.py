@@ -13,14 +13,8 @@ from hypothesis import strategies as st
 
 from embedcli.documents import Row
 from embedcli.errors import InputError
-from embedcli.outputs import (
-    check_output,
-    npz_reading,
-    open_output,
-    read_output,
-    safetensors_file,
-    safetensors_reading,
-)
+from embedcli.outputs import check_output, open_output, read_output
+from embedcli.outputs.formats import npz_reading, safetensors_file, safetensors_reading
 from embedcli.outputs.on_disk import Column, LazyRows, Matrices
 from embedcli.outputs.stored_rows import read_rows
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from embedcli.errors import OutputError
-from embedcli.outputs import text_formats as text
+from embedcli.outputs.formats import text_formats as text
 from embedcli.outputs.rows import Rows
 from embedcli.outputs.stored import Stored
 
@@ -47,11 +47,15 @@ class Format:
         return self.layout is not None
 
 
+def _imported(module: str, function: str) -> Any:
+    return getattr(import_module(f"embedcli.outputs.formats.{module}"), function)
+
+
 def _writer(module: str, function: str) -> Write:
     """A writer whose module is imported when it first writes: most runs need one of them."""
 
     def write(stream: BinaryIO, rows: Rows, facts: Mapping[str, Any]) -> None:
-        getattr(import_module(f"embedcli.outputs.{module}"), function)(stream, rows, facts)
+        _imported(module, function)(stream, rows, facts)
 
     return write
 
@@ -60,7 +64,9 @@ def _reader(module: str, function: str) -> Read:
     """A reader whose module is imported when it first reads."""
 
     def read(path: Path) -> Stored:
-        stored: Stored = getattr(import_module(f"embedcli.outputs.{module}"), function)(path)
+        stored: Stored = getattr(import_module(f"embedcli.outputs.formats.{module}"), function)(
+            path
+        )
         return stored
 
     return read

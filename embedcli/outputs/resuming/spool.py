@@ -15,9 +15,16 @@ from typing import Any
 import numpy as np
 
 from embedcli.documents import FloatArray, Row
-from embedcli.outputs.appended import AppendedFile
-from embedcli.outputs.catalog import KEY_BYTES, RECORD_BYTES, Entry, mapped, row_key, whole_part
-from embedcli.outputs.earlier import EarlierRows, Keys
+from embedcli.outputs.resuming.appended import AppendedFile
+from embedcli.outputs.resuming.catalog import (
+    KEY_BYTES,
+    RECORD_BYTES,
+    Entry,
+    mapped,
+    row_key,
+    whole_part,
+)
+from embedcli.outputs.resuming.earlier import EarlierRows, Keys
 
 VECTORS_NAME, CATALOG_NAME, ROWS_NAME = "vectors.f32", "catalog.bin", "rows.jsonl"
 SECONDS_BETWEEN_SYNCS = 5.0

@@ -13,13 +13,13 @@ import numpy as np
 
 from embedcli.documents import FloatArray
 from embedcli.errors import InputError, OutputError
-from embedcli.outputs.catalog import KEY_BYTES, row_key
 from embedcli.outputs.companions import DIRECTORY_INDEX, DIRECTORY_META
-from embedcli.outputs.earlier import EarlierRows, Keys
 from embedcli.outputs.formats import choose_format
 from embedcli.outputs.plan import Plan
 from embedcli.outputs.reading import read_output
-from embedcli.outputs.run_facts import deciding, differences
+from embedcli.outputs.resuming.catalog import KEY_BYTES, row_key
+from embedcli.outputs.resuming.earlier import EarlierRows, Keys
+from embedcli.outputs.resuming.run_facts import deciding, differences
 from embedcli.outputs.stored import Stored
 
 _GIVE_ROWS_BACK = ("npy", "npz", "safetensors", "parquet")

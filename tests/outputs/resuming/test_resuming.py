@@ -14,7 +14,7 @@ from embedcli.documents import Row
 from embedcli.errors import OutputError
 from embedcli.outputs import FORMATS, Output, check_output, open_output
 
-from .conftest import make_row
+from ..conftest import make_row
 
 FACTS = {"model": "m", "pooling": "mean", "versions": {"embedcli": "1", "numpy": "2"}}
 ROWS = [make_row(f"d{n}", [n, n / 3, -n], group=f"g{n // 2}") for n in range(6)]

@@ -14,7 +14,7 @@ import pytest
 from embedcli.documents import Row
 from embedcli.outputs import check_output, open_output
 
-from .conftest import MakeRow
+from ..conftest import MakeRow
 
 
 def text_of(format_name: str, *rows: Row, **options: Any) -> str:

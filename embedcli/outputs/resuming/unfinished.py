@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from embedcli.errors import OutputError
-from embedcli.outputs.lock import Lock
-from embedcli.outputs.spool import has_committed
+from embedcli.outputs.resuming.lock import Lock
+from embedcli.outputs.resuming.spool import has_committed
 
 
 def check_claims(folder: Path, output: str, *, settled: bool) -> None:

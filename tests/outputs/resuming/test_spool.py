@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from embedcli.documents import Row
-from embedcli.outputs.spool import Spool, has_committed
+from embedcli.outputs.resuming.spool import Spool, has_committed
 
-from .conftest import MakeRow
+from ..conftest import MakeRow
 
 
 def test_rows_come_back_equal(tmp_path: Path, vector_rows: Sequence[Row]) -> None:

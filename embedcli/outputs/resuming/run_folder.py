@@ -10,11 +10,11 @@ from typing import Any
 
 from embedcli.errors import OutputError
 from embedcli.outputs.atomic import atomic_files, file_errors_as_output_errors, remove_unfinished
-from embedcli.outputs.lock import Lock
 from embedcli.outputs.plan import Plan
-from embedcli.outputs.run_facts import deciding, differences
-from embedcli.outputs.spool import Spool, has_committed, remove_spool
-from embedcli.outputs.unfinished import refuse_running, refuse_unfinished
+from embedcli.outputs.resuming.lock import Lock
+from embedcli.outputs.resuming.run_facts import deciding, differences
+from embedcli.outputs.resuming.spool import Spool, has_committed, remove_spool
+from embedcli.outputs.resuming.unfinished import refuse_running, refuse_unfinished
 
 FILE_FOLDER = "file"
 """Where a directory output gathers the rows of one file."""

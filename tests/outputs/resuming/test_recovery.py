@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedcli.documents import Row
-from embedcli.outputs.catalog import RECORD_BYTES, Entry
-from embedcli.outputs.spool import CATALOG_NAME, VECTORS_NAME, Spool, has_committed
+from embedcli.outputs.resuming.catalog import RECORD_BYTES, Entry
+from embedcli.outputs.resuming.spool import CATALOG_NAME, VECTORS_NAME, Spool, has_committed
 
-from .conftest import make_row
+from ..conftest import make_row
 
 STRETCHES = (3, 1, 4, 2)
 WIDTH = 3

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from embedcli.documents import FloatArray
-from embedcli.outputs.catalog import row_key
 from embedcli.outputs.on_disk import release
+from embedcli.outputs.resuming.catalog import row_key
 
 _PREFIX_BYTES = 8
 _FOUND_AT_ONCE = 1 << 13

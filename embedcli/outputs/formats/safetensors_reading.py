@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from embedcli.outputs.formats.safetensors_file import DTYPES, INDEX, LONGEST_HEADER
 from embedcli.outputs.on_disk import Array, Column, LazyRows, Matrices
-from embedcli.outputs.safetensors_file import DTYPES, INDEX, LONGEST_HEADER
 from embedcli.outputs.stored import INDEX_NAMES, Stored
 from embedcli.outputs.unreadable import reading
 

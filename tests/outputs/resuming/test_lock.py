@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from embedcli.outputs.lock import LOCK_NAME, Lock
+from embedcli.outputs.resuming.lock import LOCK_NAME, Lock
 
 HOLDS = """
 import sys
 from pathlib import Path
-from embedcli.outputs.lock import Lock
+from embedcli.outputs.resuming.lock import Lock
 lock = Lock(Path(sys.argv[1]))
 print(lock.acquire(), flush=True)
 sys.stdin.read()
@@ -62,7 +62,7 @@ def test_asking_leaves_no_trace(tmp_path: Path) -> None:
 def test_a_lock_that_its_holder_deletes_meanwhile_is_taken_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from embedcli.outputs import lock as module
+    from embedcli.outputs.resuming import lock as module
 
     real = module._locked
 

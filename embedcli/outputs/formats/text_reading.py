@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embedcli.outputs.formats.text_formats import CSV_COLUMNS
 from embedcli.outputs.stored import Stored, columns
-from embedcli.outputs.text_formats import CSV_COLUMNS
 from embedcli.outputs.unreadable import reading
 
 
