@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,13 +17,11 @@ from embedcli.errors import InputError
 from embedcli.model import EmbeddingModel
 from embedcli.outputs import Plan
 from embedcli.outputs.size import estimated_bytes
-from embedcli.pipeline import OnError
+from embedcli.pipeline import OnError, read_together
 from embedcli.workers import computed_ahead
 
 SAMPLE_WINDOWS, SAMPLE_TOKENS = 256, 8192
 """How much is computed to take the time: a second's work or less."""
-
-_READ_AT_ONCE = 256
 
 
 @dataclass(slots=True)
@@ -63,7 +61,7 @@ def take_census(
     """
     census, began, windows = Census(), time.monotonic(), 0
     chance = random.Random(0)  # noqa: S311 - a sample, not a secret
-    for group in _groups(documents):
+    for group in read_together(documents):
         for tokenized in reader.tokenize(group):
             if isinstance(tokenized, InputError):
                 on_error(tokenized)
@@ -114,16 +112,3 @@ def output_bytes(census: Census, plan: Plan, vector: FloatArray) -> int:
     lines = census.tokens if vector.ndim == 2 else census.rows
     some = vector if vector.ndim == 1 else vector[0]
     return estimated_bytes(plan, census.rows, lines, np.ascontiguousarray(some), census.names)
-
-
-def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    group: list[Document] = []
-    size = 0
-    for document in documents:
-        group.append(document)
-        size += len(document.text)
-        if len(group) == _READ_AT_ONCE or size >= 1 << 20:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group

@@ -130,7 +130,7 @@ def _windows(
     recall: Recall | None,
 ) -> Iterator[Window]:
     recall = recall or Recall(room=0, keeps_states=False)
-    for group in _groups(documents):
+    for group in read_together(documents):
         for tokenized in embedder.tokenize(group):
             if isinstance(tokenized, InputError):
                 on_error(tokenized)
@@ -148,7 +148,8 @@ def _row_ids(tokenized: TokenizedDocument, embedder: Embedder) -> list[str]:
     return [f"{name}#{index}" for index in range(windows)]
 
 
-def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
+def read_together(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """Documents in the groups that the tokenizer is given at a time."""
     group: list[Document] = []
     characters = 0
     for document in documents:

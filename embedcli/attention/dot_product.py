@@ -59,15 +59,18 @@ def scaled_dot_product_attention(
     """
     query, key, value = floats(query), floats(key), floats(value)
     _check_shapes(query, key, value)
-    batch = np.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
-    shape = (*batch, query.shape[-2], key.shape[-2])
+    stack = np.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
+    shape = (*stack, query.shape[-2], key.shape[-2])
     if mask is not None:
         mask = np.broadcast_to(mask, shape)
     if out is None:
         out = np.empty((*shape[:-1], value.shape[-1]), np.result_type(query, value))
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    q, k, v = (np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (query, key, value))
-    _attend(q, k, v, mask, scale, out, memory or Memory())
+    q, k, v = (np.broadcast_to(x, (*stack, *x.shape[-2:])) for x in (query, key, value))
+    memory = memory or Memory()
+    for part in _parts(shape, _most_queries(k)):
+        batch, seen = part[:-1], None if mask is None else mask[part]
+        _attend(q[part], k[batch], v[batch], seen, scale, out[part], memory)
     return out
 
 
@@ -86,22 +89,6 @@ def _check_shapes(query: Array, key: Array, value: Array) -> None:
 
 
 def _attend(
-    query: Array,
-    key: Array,
-    value: Array,
-    mask: npt.NDArray[np.generic] | None,
-    scale: float,
-    out: Array,
-    memory: Memory,
-) -> None:
-    """Attention into ``out``, in parts whose scores stay in the cache."""
-    shape = (*query.shape[:-1], key.shape[-2])
-    for part in _parts(shape, _most_queries(key)):
-        batch, seen = part[:-1], None if mask is None else mask[part]
-        _attend_at_once(query[part], key[batch], value[batch], seen, scale, out[part], memory)
-
-
-def _attend_at_once(
     query: Array,
     key: Array,
     value: Array,
