@@ -14,8 +14,12 @@ from embedcli.attention.memory import Array, Memory
 from embedcli.attention.softmax import softmax
 
 # Between these a sum of plain exponentials in float32 has neither overflowed nor lost a term
-# that counts: the largest term is then within a factor K of the sum.
-_SMALLEST_TOTAL, _LARGEST_TOTAL = 1e-25, 1e25
+# that counts: the largest term is then within a factor K of the sum. Some heads of trained models
+# do reach 1e33.
+_SMALLEST_TOTAL, _LARGEST_TOTAL = 1e-25, 1e37
+
+_SMALL_TOTAL = 1e10
+"""Weights with a smaller sum may be multiplied by values up to 1e27 unseen."""
 
 MOST_SCORES = 1 << 19
 """Scores that are computed at once (2 MiB): more would leave the cache, and a long text's would
@@ -103,13 +107,24 @@ def _attend(
     with np.errstate(over="ignore"):
         exponential(scores, out=scores)
         totals = _row_sums(scores)
-    if totals.size and not (totals.min() > _SMALLEST_TOTAL and totals.max() < _LARGEST_TOTAL):
+    if not _hold(totals, value):
         weights = softmax(_scores(query, key, mask, scale, memory), out=scores)
         np.matmul(weights, value, out=out)
         return
     # Dividing the (Q, e) result is less work than dividing the (Q, K) weights.
     np.matmul(scores, value, out=out)
     out /= totals
+
+
+def _hold(totals: Array, value: Array) -> bool:
+    """Whether plain exponentials with these sums are right, and stay finite with these values."""
+    lowest, highest = totals.min(initial=np.inf), totals.max(initial=0)
+    if not (lowest > _SMALLEST_TOTAL and highest < _LARGEST_TOTAL):
+        return False
+    if highest < _SMALL_TOTAL:
+        return True
+    largest = max(value.max(initial=0), -value.min(initial=0))
+    return bool(highest < _LARGEST_TOTAL / max(1.0, float(largest)))
 
 
 def _most_queries(key: Array) -> int:

@@ -73,6 +73,16 @@ def test_scores_far_from_zero_are_weighed_by_their_differences(level):
         np.testing.assert_allclose(weights, [[0.25, 0.75]], rtol=tolerance)
 
 
+@pytest.mark.parametrize("level", [50.0, 65.0, 80.0, 88.0, 90.0])
+@pytest.mark.parametrize("size", [1.0, 1e6, 1e20, 1e37])
+def test_large_exponentials_do_not_overflow_with_large_values(normal, level, size):
+    query, value = np.ones((3, 1), np.float32), normal(40, 5, scale=size)
+    key = np.linspace(level - 3, level, 40, dtype=np.float32)[:, None]
+    result = self_attention(query, key, value)
+    # A score of 90 is rounded to 8e-6, and a weight with it.
+    np.testing.assert_allclose(result, exactly(query, key, value), rtol=1e-4, atol=2e-5 * size)
+
+
 def test_one_query_of_huge_scores_does_not_spoil_its_neighbours(normal):
     query, key, value = normal(5, 4), normal(6, 4), normal(6, 4)
     alone = self_attention(query, key, value)
