@@ -20,8 +20,8 @@ from embedcli.outputs.plan import Plan, refuse_existing
 from embedcli.outputs.quantization import Quantizer
 from embedcli.outputs.resuming.finished import FinishedDirectory
 from embedcli.outputs.resuming.run_folder import FILE_FOLDER, RunFolder
-from embedcli.outputs.resuming.spool import Spool
 from embedcli.outputs.rows import Rows
+from embedcli.outputs.spooling.spool import Spool
 from embedcli.outputs.staging import refuse_double_id
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from embedcli.documents import Row
-from embedcli.outputs.resuming.earlier import EarlierRows
+from embedcli.outputs.spooling.earlier import EarlierRows
 
 
 class Output(ABC):

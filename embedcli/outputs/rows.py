@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from embedcli.documents import Row
 from embedcli.outputs.quantization import Quantizer
-from embedcli.outputs.resuming.spool import Spool
+from embedcli.outputs.spooling.spool import Spool
 
 
 class Rows:

@@ -9,8 +9,8 @@ from embedcli.documents import Row
 from embedcli.errors import OutputError
 from embedcli.outputs.plan import Plan
 from embedcli.outputs.quantization import Quantizer
-from embedcli.outputs.resuming.spool import Spool
 from embedcli.outputs.rows import Rows
+from embedcli.outputs.spooling.spool import Spool
 
 
 class Staging:

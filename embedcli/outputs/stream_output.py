@@ -13,7 +13,7 @@ from embedcli.outputs.formats.text_formats import Layout
 from embedcli.outputs.output import Output
 from embedcli.outputs.plan import Plan
 from embedcli.outputs.quantization import Quantizer
-from embedcli.outputs.resuming.spool import Spool
+from embedcli.outputs.spooling.spool import Spool
 from embedcli.outputs.staging import Staging
 
 _NAME = "standard output"

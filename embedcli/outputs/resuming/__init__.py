@@ -1,7 +1,6 @@
-"""A run under way, or one that stopped: rows that a crash leaves whole, and a claim on them.
+"""Between two runs: who holds an output, what a run that stopped left, and what can be taken over.
 
-Bottom-up: ``appended`` is a file that grows, ``catalog`` says what lies in it, ``spool`` is both
-together. ``lock`` and ``unfinished`` keep a second process away, ``run_folder`` holds it all beside
-the output. ``earlier`` and ``finished`` give the next run what there is, ``run_facts`` whether
-it may take it.
+``lock`` and ``unfinished`` keep a second process away, ``run_folder`` holds a run's spool beside
+the output, ``run_facts`` says whether two runs make the same rows, and ``finished`` takes vectors
+out of an output that is whole.
 """

@@ -17,9 +17,9 @@ from embedcli.outputs.companions import DIRECTORY_INDEX, DIRECTORY_META
 from embedcli.outputs.formats import choose_format
 from embedcli.outputs.plan import Plan
 from embedcli.outputs.reading import read_output
-from embedcli.outputs.resuming.catalog import KEY_BYTES, row_key
-from embedcli.outputs.resuming.earlier import EarlierRows, Keys
 from embedcli.outputs.resuming.run_facts import deciding, differences
+from embedcli.outputs.spooling.catalog import KEY_BYTES, row_key
+from embedcli.outputs.spooling.earlier import EarlierRows, Keys
 from embedcli.outputs.stored import Stored
 
 _GIVE_ROWS_BACK = ("npy", "npz", "safetensors", "parquet")

@@ -13,8 +13,8 @@ from embedcli.outputs.atomic import atomic_files, file_errors_as_output_errors, 
 from embedcli.outputs.plan import Plan
 from embedcli.outputs.resuming.lock import Lock
 from embedcli.outputs.resuming.run_facts import deciding, differences
-from embedcli.outputs.resuming.spool import Spool, has_committed, remove_spool
 from embedcli.outputs.resuming.unfinished import refuse_running, refuse_unfinished
+from embedcli.outputs.spooling.spool import Spool, has_committed, remove_spool
 
 FILE_FOLDER = "file"
 """Where a directory output gathers the rows of one file."""

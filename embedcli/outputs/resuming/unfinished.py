@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from embedcli.errors import OutputError
 from embedcli.outputs.resuming.lock import Lock
-from embedcli.outputs.resuming.spool import has_committed
+from embedcli.outputs.spooling.spool import has_committed
 
 
 def check_claims(folder: Path, output: str, *, settled: bool) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from embedcli.documents import Row
-from embedcli.outputs.resuming.spool import Spool, has_committed
+from embedcli.outputs.spooling.spool import Spool, has_committed
 
 from ..conftest import MakeRow
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedcli.documents import Row
-from embedcli.outputs.resuming.catalog import RECORD_BYTES, Entry
-from embedcli.outputs.resuming.spool import CATALOG_NAME, VECTORS_NAME, Spool, has_committed
+from embedcli.outputs.spooling.catalog import RECORD_BYTES, Entry
+from embedcli.outputs.spooling.spool import CATALOG_NAME, VECTORS_NAME, Spool, has_committed
 
 from ..conftest import make_row
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from embedcli.documents import FloatArray
 from embedcli.outputs.on_disk import release
-from embedcli.outputs.resuming.catalog import row_key
+from embedcli.outputs.spooling.catalog import row_key
 
 _PREFIX_BYTES = 8
 _FOUND_AT_ONCE = 1 << 13

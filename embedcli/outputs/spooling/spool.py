@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from embedcli.documents import FloatArray, Row
-from embedcli.outputs.resuming.appended import AppendedFile
-from embedcli.outputs.resuming.catalog import (
+from embedcli.outputs.spooling.appended import AppendedFile
+from embedcli.outputs.spooling.catalog import (
     KEY_BYTES,
     RECORD_BYTES,
     Entry,
@@ -24,7 +24,7 @@ from embedcli.outputs.resuming.catalog import (
     row_key,
     whole_part,
 )
-from embedcli.outputs.resuming.earlier import EarlierRows, Keys
+from embedcli.outputs.spooling.earlier import EarlierRows, Keys
 
 VECTORS_NAME, CATALOG_NAME, ROWS_NAME = "vectors.f32", "catalog.bin", "rows.jsonl"
 SECONDS_BETWEEN_SYNCS = 5.0
