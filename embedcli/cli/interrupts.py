@@ -13,6 +13,10 @@ INTERRUPTED = 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _TRIES_AGAIN = getattr(signal, "SIGALRM", None)
 _SECONDS_BETWEEN_TRIES = 0.002
+_BAD_MOMENTS = ("threading", "concurrent.futures.thread", "weakref", "_weakrefset")
+"""Modules whose functions are over in a moment, and take locks or swallow exceptions."""
+_WAITS = ("join", "_wait_for_tstate_lock")
+"""Functions among them that wait for a thread, without a lock and maybe for long."""
 
 
 @contextmanager
@@ -54,8 +58,9 @@ class _Handler:
 
     def interrupt(self, _number: int, frame: FrameType | None) -> None:
         # An exception between the taking of a lock and its `with` leaves the lock taken, and
-        # whoever closes the pool would wait for ever: try again a moment later.
-        if _TRIES_AGAIN is not None and _holds_locks_of_a_pool(frame):
+        # another thread, or whoever closes the pool, would wait for ever; one in the callback of
+        # a weak reference is lost. Try again a moment later.
+        if _TRIES_AGAIN is not None and _is_bad_moment(frame):
             signal.setitimer(signal.ITIMER_REAL, _SECONDS_BETWEEN_TRIES)
             return
         raise KeyboardInterrupt
@@ -66,9 +71,9 @@ class _Handler:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _holds_locks_of_a_pool(frame: FrameType | None) -> bool:
+def _is_bad_moment(frame: FrameType | None) -> bool:
     while frame is not None:
-        if frame.f_globals.get("__name__") == "concurrent.futures.thread":
+        if frame.f_globals.get("__name__") in _BAD_MOMENTS and frame.f_code.co_name not in _WAITS:
             return True
         frame = frame.f_back
     return False

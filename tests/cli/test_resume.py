@@ -211,6 +211,49 @@ with interruptible(), ThreadPoolExecutor(1) as pool:
     assert (said[0], said[-1]) == ("locked", "interrupted")
 
 
+def test_a_signal_at_any_moment_ends_the_work_of_the_threads() -> None:
+    # The main thread is sent a signal at its first call or return, then at its second, and so on.
+    script = """
+import concurrent.futures.thread, faulthandler, os, signal, sys, time
+from contextlib import closing
+from embedcli.cli.interrupts import interruptible
+from embedcli.workers import computed_ahead
+
+def compute(task):
+    time.sleep(0.005)
+
+def is_over_before(moment):
+    def count(frame, event, argument):
+        nonlocal moment
+        moment -= 1
+        if moment == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    try:
+        with interruptible():
+            try:
+                with closing(computed_ahead([(0, [1, 2]), (1, [3, 4])], compute, 2)) as ahead:
+                    sys.setprofile(count)
+                    for _, answers in ahead:
+                        list(answers)
+            finally:
+                sys.setprofile(None)
+    except KeyboardInterrupt:
+        pass
+    return moment > 0
+
+moment = 1
+while not is_over_before(moment):
+    faulthandler.dump_traceback_later(20, exit=True)
+    moment += 1
+print("over" if moment > 100 else moment)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stdout.decode(), done.stderr.decode()) == (0, "over\n", "")
+
+
 def test_an_ignored_signal_stays_ignored() -> None:
     script = """
 import os, signal
