@@ -40,8 +40,7 @@ Run = Callable[[EmbeddingModel, Windows], None]
 
 def as_it_is(model: EmbeddingModel, windows: Windows) -> None:
     """All tricks."""
-    for batch in batches(windows, model.batch_tokens):
-        model.encode(batch)
+    in_batches_of(model.batch_tokens, model, windows)
 
 
 def in_batches_of(tokens: int, model: EmbeddingModel, windows: Windows) -> None:

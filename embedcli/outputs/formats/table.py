@@ -64,9 +64,7 @@ def _reader(module: str, function: str) -> Read:
     """A reader whose module is imported when it first reads."""
 
     def read(path: Path) -> Stored:
-        stored: Stored = getattr(import_module(f"embedcli.outputs.formats.{module}"), function)(
-            path
-        )
+        stored: Stored = _imported(module, function)(path)
         return stored
 
     return read
